@@ -1,0 +1,237 @@
+/**
+ * The whole native surface, typed by hand. Nothing else describes the addon; `npm run check` fails when this file and
+ * the addon's real exports differ. Promises settle on the JavaScript thread; the work behind them runs on the compute
+ * thread in call order. Rejections are plain `{ code, message, hint }` errors, which lib/native/errors.ts turns into
+ * TorchwingError.
+ */
+import type { Transform } from '../data/transforms';
+
+export type DType = 'float32' | 'float64' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
+export type Phase = 'train' | 'val';
+/** `fast` lets the model choose memory layouts and fold BatchNorm; `strided` keeps PyTorch's plain kernels. */
+export type Layout = 'fast' | 'strided';
+
+export interface NativeTensor {
+  readonly shape: number[];
+  readonly dtype: DType;
+  readonly device: string;
+  to(device: string): Promise<NativeTensor>;
+  argmax(dim: number): Promise<NativeTensor>;
+  softmax(dim: number): Promise<NativeTensor>;
+  eq(other: NativeTensor): Promise<NativeTensor>;
+  sum(): Promise<NativeTensor>;
+  backward(): Promise<void>;
+  /** Value of a one-element tensor. */
+  item(): Promise<number>;
+  /** Contiguous CPU bytes, a copy. */
+  data(): Promise<ArrayBuffer>;
+  dispose(): void;
+}
+
+/** An ordered, detached set of named CPU tensors: a snapshot of a model, or what a weight file held. */
+export interface NativeStateDict {
+  readonly entries: { name: string; dtype: DType; shape: number[] }[];
+  /** Text of the file's `torchwing.json` record; null for snapshots and files without one. */
+  readonly record: string | null;
+  readonly notes: string[];
+  tensor(name: string): Promise<NativeTensor>;
+  sha256(): Promise<string>;
+  /** Atomic zip-format `.pth` with `record` inside. */
+  save(path: string, record: string): Promise<void>;
+  dispose(): void;
+}
+
+export interface NativeResNet18 {
+  readonly classes: number;
+  readonly layout: Layout;
+  readonly device: string;
+  readonly training: boolean;
+  replaceHead(classes: number, seed: number): Promise<void>;
+  setTrainable(which: 'all' | 'head', frozenBatchNorm: 'tutorial' | 'eval'): Promise<void>;
+  train(): Promise<void>;
+  eval(): Promise<void>;
+  forward(images: NativeTensor, grad: boolean): Promise<NativeTensor>;
+  to(device: string): Promise<void>;
+  stateDict(): Promise<NativeStateDict>;
+  loadStateDict(state: NativeStateDict): Promise<void>;
+  dispose(): void;
+}
+
+export interface NativeSGDOptions {
+  lr: number;
+  momentum: number;
+  dampening: number;
+  weightDecay: number;
+  nesterov: boolean;
+}
+
+export interface NativeSGD {
+  lr: number;
+  step(): Promise<void>;
+  zeroGrad(): Promise<void>;
+  /** Momentum buffers named by parameter; parameters that had no step yet are absent. */
+  state(): Promise<NativeStateDict>;
+  loadState(state: NativeStateDict): Promise<void>;
+  dispose(): void;
+}
+
+export interface NativeStepLR {
+  readonly lastLr: number;
+  readonly lastEpoch: number;
+  /** Advances one epoch and sets the optimizer's `lr`. */
+  step(): void;
+  loadState(lastEpoch: number, lastLr: number): void;
+}
+
+/** Where one image comes from; `bytes` wins over reading `path`, which is then only its name in messages. */
+export interface NativeSample {
+  path: string;
+  label: number;
+  bytes?: Uint8Array;
+}
+
+export interface NativeLoaderOptions {
+  samples: NativeSample[];
+  transforms: Transform[];
+  batchSize: number;
+  workers: number;
+  prefetchBatches: number;
+  seed: number;
+  shuffle: boolean;
+  dropLast: boolean;
+  skipBadImages: boolean;
+  limits: { pixels: number; fileBytes: number; decoderBytes: number; progressiveScans: number };
+}
+
+export interface NativeBatch {
+  images: NativeTensor;
+  labels: NativeTensor;
+  /** int32 positions in the sample list. */
+  indices: ArrayBuffer;
+}
+
+/** Seconds summed over the workers since the epoch began. */
+export interface NativeLoaderCosts {
+  read: number;
+  decode: number;
+  resize: number;
+  otherTransforms: number;
+  images: number;
+  skipped: number[];
+}
+
+export interface NativeImageLoader {
+  readonly steps: number;
+  start(epoch: number, startStep: number): Promise<void>;
+  /** The next batch in order; null at the end of the epoch. The wait blocks no other native call. */
+  next(): Promise<NativeBatch | null>;
+  cancel(): void;
+  costs(): Promise<NativeLoaderCosts>;
+  dispose(): void;
+}
+
+export interface NativePhaseOptions {
+  phase: Phase;
+  loader: NativeImageLoader;
+  epoch: number;
+  lr: number;
+  startStep: number;
+  /** -1: to the end of the epoch. */
+  maxSteps: number;
+}
+
+export interface NativeProgress {
+  phase: Phase;
+  epoch: number;
+  step: number;
+  steps: number;
+  images: number;
+  loss: number;
+  accuracy: number;
+  seconds: number;
+}
+
+export interface NativePhaseResult {
+  steps: number;
+  images: number;
+  correct: number;
+  lossSum: number;
+  seconds: number;
+  waitSeconds: number;
+  costs: NativeLoaderCosts;
+  stopped: boolean;
+}
+
+export interface NativeTrainingSession {
+  /** One job on the long lane. The model is leased while it runs: calls that would change it reject with MODEL_BUSY. */
+  runEpoch(options: NativePhaseOptions, onProgress: (progress: NativeProgress) => void): Promise<NativePhaseResult>;
+  /** Ends the running phase after its current step. */
+  stop(): void;
+  snapshotBest(): Promise<void>;
+  restoreBest(): Promise<void>;
+  /** The best snapshot, or null before the first. */
+  bestState(): Promise<NativeStateDict | null>;
+  dispose(): void;
+}
+
+export interface NativeCudaStatus {
+  available: boolean;
+  /** One line with the cause, null when available. */
+  whyNot: string | null;
+  devices: { index: number; name: string; totalMemory: number }[];
+}
+
+export interface NativeVersion {
+  addon: string;
+  /** LibTorch that runs, for example "2.13.0". */
+  libtorch: string;
+  /** LibTorch minor that the addon was built for, for example "2.13". */
+  builtFor: string;
+  /** ATen's CPU dispatch: DEFAULT, AVX2, AVX512, … */
+  cpuCapability: string;
+  threads: number;
+}
+
+export interface NativeAddon {
+  Tensor: {
+    /** Copies `data` before it returns, so the caller may change it afterwards. */
+    from(data: Uint8Array, shape: number[], dtype: DType, device: string): Promise<NativeTensor>;
+  };
+  StateDict: {
+    read(path: string): Promise<NativeStateDict>;
+  };
+  ResNet18: {
+    create(options: {
+      arch: string;
+      classes: number;
+      seed: number;
+      layout: Layout;
+      dtype: 'float32' | 'float64';
+    }): Promise<NativeResNet18>;
+  };
+  SGD: { create(model: NativeResNet18, options: NativeSGDOptions): Promise<NativeSGD> };
+  StepLR: { create(optimizer: NativeSGD, stepSize: number, gamma: number): NativeStepLR };
+  ImageLoader: { create(options: NativeLoaderOptions): Promise<NativeImageLoader> };
+  TrainingSession: {
+    create(options: { model: NativeResNet18; optimizer: NativeSGD | null; device: string }): Promise<NativeTrainingSession>;
+  };
+  crossEntropy(logits: NativeTensor, labels: NativeTensor): Promise<NativeTensor>;
+  /** Process-wide, settable once; another value later rejects with THREADS_CONFLICT. 0 keeps what is set, or the default. */
+  setThreads(threads: number): Promise<number>;
+  cudaStatus(): Promise<NativeCudaStatus>;
+  version(): Promise<NativeVersion>;
+  /** Baseline JPEG of height x width x 3 RGB bytes. */
+  encodeJpeg(rgb: Uint8Array, width: number, height: number, quality: number): Promise<ArrayBuffer>;
+}
+
+/** The loader addon, which knows no LibTorch. */
+export interface NativeLibraryLoader {
+  /** Maps each library by absolute path, in order, RTLD_NOW | RTLD_LOCAL, on a thread of its own. */
+  mapLibraries(paths: string[]): Promise<void>;
+  /** Path of a library that is mapped already, by soname; null when it is not. */
+  mappedPath(soname: string): string | null;
+  /** Sets a variable in the C environment, or unsets it with null, behind process.env's back. JavaScript thread only. */
+  setEnvironment(name: string, value: string | null): void;
+  /** cuInit and the device count of libcuda.so.1, in this process; `error` names the failing step. */
+  probeCudaDriver(): Promise<{ devices: number; driverVersion: number; error: string | null }>;
+}

@@ -1,0 +1,104 @@
+/** What a run tells the world: one discriminated union, delivered to callbacks, `stream()`, `--json` and metrics.jsonl. */
+
+interface EventBase {
+  /** Version of this form. */
+  v: 1;
+  runId: string;
+  /** ISO 8601, UTC. */
+  time: string;
+}
+
+export interface PhaseMetrics {
+  /** Mean cross-entropy over the phase's images; the string 'NaN', 'Infinity' or '-Infinity' in JSON when not finite. */
+  loss: number;
+  /** Share of images whose top-1 class is right, 0..1. */
+  accuracy: number;
+  seconds: number;
+  imagesPerSecond: number;
+}
+
+/** Seconds per stage of the input pipeline, summed over the workers; `wait` is the compute thread's. */
+export interface StageCosts {
+  read: number;
+  decode: number;
+  resize: number;
+  otherTransforms: number;
+  wait: number;
+}
+
+export interface StartEvent extends EventBase {
+  type: 'start';
+  config: unknown;
+  classes: string[];
+  counts: { train: number; val: number };
+  device: string;
+  threads: number;
+  workers: number;
+  versions: { torchwing: string; libtorch: string; node: string; cpuCapability: string };
+}
+export interface ProgressEvent extends EventBase {
+  type: 'progress';
+  phase: 'train' | 'val';
+  /** 0-based. */
+  epoch: number;
+  epochs: number;
+  /** Steps done and steps of the phase. */
+  step: number;
+  steps: number;
+  images: number;
+  loss: number;
+  accuracy: number;
+  imagesPerSecond: number;
+  /** Estimated seconds to the end of the phase. */
+  secondsLeft: number;
+}
+export interface PhaseEndEvent extends EventBase, PhaseMetrics {
+  type: 'phaseEnd';
+  phase: 'train' | 'val';
+  epoch: number;
+  epochs: number;
+  images: number;
+  /** Images left out because they could not be decoded (`onBadImage: 'skip'`). */
+  skipped: number;
+  costs: StageCosts;
+}
+export interface EpochEndEvent extends EventBase {
+  type: 'epochEnd';
+  epoch: number;
+  epochs: number;
+  /** Learning rate that this epoch trained with. */
+  lr: number;
+  train: PhaseMetrics;
+  val: PhaseMetrics;
+  best: { epoch: number; accuracy: number };
+  /** Whether this epoch is the new best: strictly greater accuracy. */
+  improved: boolean;
+}
+export interface CheckpointEvent extends EventBase {
+  type: 'checkpoint';
+  epoch: number;
+  path: string;
+  kind: 'best' | 'last';
+}
+export interface WarningEvent extends EventBase {
+  type: 'warning';
+  /** Stable, for example CUDA_UNUSED or HEAD_REPLACED. */
+  code: string;
+  message: string;
+  hint?: string;
+}
+export interface EndEvent extends EventBase {
+  type: 'end';
+  stopped: 'completed' | 'aborted' | 'timeLimit' | 'earlyStop';
+  best: { epoch: number; accuracy: number; loss: number } | null;
+  seconds: number;
+}
+
+export type TrainerEvent =
+  | StartEvent
+  | ProgressEvent
+  | PhaseEndEvent
+  | EpochEndEvent
+  | CheckpointEvent
+  | WarningEvent
+  | EndEvent;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "core/model/resnet.h"
+
+namespace torchwing {
+
+struct SgdOptions {
+  double lr = 1e-3;
+  double momentum = 0;
+  double dampening = 0;
+  double weight_decay = 0;
+  bool nesterov = false;
+};
+
+/// torch.optim.SGD, to the bit of its foreach form, by at::_fused_sgd_:
+///   g += weight_decay * p;  buf = momentum * buf + (1 - dampening) * g  (first step: buf = g);
+///   g = nesterov ? g + momentum * buf : buf;  p -= lr * g.
+/// Parameters without a gradient are skipped. Compute thread only.
+class Sgd {
+ public:
+  /// Throws Error INVALID_CONFIG as Python does (negative lr, nesterov without momentum or with dampening).
+  Sgd(std::vector<at::Tensor> parameters, const SgdOptions& options);
+
+  void step();
+  void zeroGrad();
+  double lr() const noexcept { return options_.lr; }
+  void setLr(double lr) noexcept { options_.lr = lr; }
+  const SgdOptions& options() const noexcept { return options_; }
+
+  /// Momentum buffers, one per parameter, undefined before its first step; detached copies.
+  std::vector<at::Tensor> momentumBuffers() const;
+  void setMomentumBuffers(const std::vector<at::Tensor>& buffers);
+
+ private:
+  std::vector<at::Tensor> parameters_;
+  std::vector<at::Tensor> buffers_;
+  SgdOptions options_;
+};
+
+}  // namespace torchwing
