@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/data/batch.h"
+#include "core/data/decode_limits.h"
 #include "core/data/transform_spec.h"
 
 namespace torchwing {
@@ -18,14 +20,6 @@ struct Sample {
   std::shared_ptr<const std::vector<std::uint8_t>> bytes;
 };
 
-/// Bounds on one image; exceeding one is IMAGE_TOO_LARGE. They are checked from the header, before memory is taken.
-struct DecodeLimits {
-  std::int64_t pixels = 100'000'000;
-  std::int64_t file_bytes = 512LL << 20;
-  std::int64_t decoder_bytes = 512LL << 20;
-  int progressive_scans = 100;
-};
-
 struct LoaderOptions {
   std::vector<Sample> samples;
   std::vector<transform::Spec> transforms;
@@ -35,7 +29,8 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   bool shuffle = true;  ///< order drawn by the counter RNG from (seed, epoch); otherwise the list's order
   bool drop_last = false;
-  bool skip_bad_images = false;  ///< leave an undecodable image out of its batch and count it, instead of IMAGE_DECODE
+  bool skip_bad_images =
+      false;  ///< leave an undecodable image out of its batch and count it, instead of IMAGE_DECODE
   DecodeLimits limits;
 };
 
@@ -50,13 +45,14 @@ struct LoaderCosts {
 };
 
 /// One phase's samples, decoded and transformed on plain worker threads that hold no Tensor and call no ATen.
-/// All methods but the workers' own run on one consumer thread. Batches come in order at any worker count, with
-/// identical bytes: every random draw is keyed by (seed, epoch, sample index, operation).
+/// All methods but the workers' own run on one consumer thread. Batches come in order at any worker count,
+/// with identical bytes: every random draw is keyed by (seed, epoch, sample index, operation).
 class Loader {
  public:
   /// Starts the threads. Throws Error INVALID_CONFIG for a pipeline that gives images of no fixed size.
   explicit Loader(LoaderOptions options);
-  /// Stops and joins the workers; one stuck in the kernel for over a second is abandoned, its state kept alive.
+  /// Stops and joins the workers; one stuck in the kernel for over a second is abandoned, its state kept
+  /// alive.
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
@@ -70,7 +66,8 @@ class Loader {
   /// Only for BatchForm::kUint8.
   const NormalizeTable& table() const;
 
-  /// `callback` runs on a worker thread each time the next batch in order may have become ready. Set before start().
+  /// `callback` runs on a worker thread each time the next batch in order may have become ready. Set before
+  /// start().
   void onReady(std::function<void()> callback);
 
   /// Begins epoch `epoch` (0-based) at batch `start_step`, dropping whatever an unfinished epoch still held.
@@ -78,7 +75,8 @@ class Loader {
   /// Whether next() returns at once: a batch, the end, or an error is there. Any thread.
   bool ready() const;
   /// The next batch in order, waiting for it; nullptr at the end of the epoch or after cancel(). Throws Error
-  /// (IMAGE_DECODE, IMAGE_TOO_LARGE, IMAGE_READ, …) naming the file. At most ring size batches may be held at once.
+  /// (IMAGE_DECODE, IMAGE_TOO_LARGE, IMAGE_READ, …) naming the file. At most ring size batches may be held at
+  /// once.
   const Batch* next();
   void release(const Batch* batch);
   /// Ends the epoch early; a next() that waits returns nullptr. Any thread.
@@ -88,6 +86,7 @@ class Loader {
  private:
   struct Shared;
   std::shared_ptr<Shared> shared_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace torchwing

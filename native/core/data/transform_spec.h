@@ -6,11 +6,12 @@
 #include <variant>
 #include <vector>
 
-/// The transforms of torchvision that a pipeline can hold, as plain values. lib/data/transforms.ts has the same list;
-/// native/binding/transform_spec.cc turns one into the other.
+/// The transforms of torchvision that a pipeline can hold, as plain values. lib/data/transforms.ts has the
+/// same list; native/binding/transform_spec.cc turns one into the other.
 namespace torchwing::transform {
 
-/// Shorter side to `height` when `width` is 0 (torchvision's Resize(int)); else exactly height x width. Bilinear, antialiased.
+/// Shorter side to `height` when `width` is 0 (torchvision's Resize(int)); else exactly height x width.
+/// Bilinear, antialiased.
 struct Resize {
   int height = 256;
   int width = 0;
@@ -19,7 +20,8 @@ struct CenterCrop {
   int height = 224;
   int width = 224;
 };
-/// Area `scale` and aspect `ratio` ranges as in torchvision: ten tries, log-uniform ratio, then the central fallback.
+/// Area `scale` and aspect `ratio` ranges as in torchvision: ten tries, log-uniform ratio, then the central
+/// fallback.
 struct RandomResizedCrop {
   int height = 224;
   int width = 224;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,24 +8,25 @@
 
 namespace torchwing {
 
-/// What a weight file held: tensors in file order on the CPU, the text of its torchwing.json record if it has one, and
-/// remarks for the user (a converted dtype, a stripped prefix).
+/// What a weight file held: tensors in file order on the CPU, the text of its torchwing.json record if it has
+/// one, and remarks for the user (a stripped prefix, a dtype that loading converts, a wrong checksum).
+/// Tensors have the dtype, shape and strides of the file; some may be views of one storage.
 struct WeightFile {
   StateDict tensors;
   std::optional<std::string> record;
   std::vector<std::string> notes;
 };
 
-/// Reads a zip-format .pth by a closed list of pickle opcodes and globals; nothing in the file is ever executed.
-/// Throws Error WEIGHTS_NOT_FOUND, WEIGHTS_FORMAT (not such a file, truncated, a Git-LFS pointer), WEIGHTS_UNSAFE (a
-/// global outside the list, by name) or WEIGHTS_UNSUPPORTED (TorchScript, whole module). Any thread.
+/// Reads a zip-format .pth by a closed list of pickle opcodes and globals; nothing in the file is ever
+/// executed. Throws Error WEIGHTS_NOT_FOUND, WEIGHTS_FORMAT (not such a file, truncated, a Git-LFS pointer),
+/// WEIGHTS_UNSAFE (a global outside the list, by name) or WEIGHTS_UNSUPPORTED (TorchScript, whole module).
+/// Any thread.
 WeightFile readWeights(const std::string& path);
 
-/// Writes the zip form of torch.save(OrderedDict) plus the record `torchwing.json`; torch.load(weights_only=True) opens
-/// it. Atomic: temporary file in the same folder, fsync, rename, fsync of the folder. Throws Error OUTPUT_WRITE.
+/// Writes the zip form of torch.save(OrderedDict) plus the record `torchwing.json`;
+/// torch.load(weights_only=True) opens it. An empty `record` writes none. Equal tensors and record give equal
+/// bytes, whatever the path. Atomic: temporary file in the same folder, fsync, rename, fsync of the folder.
+/// Throws Error OUTPUT_WRITE, also beyond 4 GiB.
 void writeWeights(const std::string& path, const StateDict& tensors, const std::string& record);
-
-/// SHA-256, as 64 hex digits, over name, dtype, shape and bytes of each tensor in order (docs/files.md has the layout).
-std::string weightsSha256(const StateDict& tensors);
 
 }  // namespace torchwing

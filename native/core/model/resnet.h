@@ -11,12 +11,13 @@
 
 namespace torchwing {
 
-/// kFast lets forward() choose memory layouts and fold BatchNorm in evaluation for speed; kStrided keeps PyTorch's
-/// plain contiguous kernels. Numbers differ in the last bits, so the layout is part of the run record.
+/// kFast lets forward() choose memory layouts and fold BatchNorm in evaluation for speed; kStrided keeps
+/// PyTorch's plain contiguous kernels. Numbers differ in the last bits, so the layout is part of the run
+/// record.
 enum class Layout { kFast, kStrided };
 
-/// Which BatchNorm a frozen backbone uses in training: kTutorial keeps batch statistics and lets the running ones
-/// drift, as PyTorch's tutorial does; kEval uses and keeps the stored ones.
+/// Which BatchNorm a frozen backbone uses in training: kTutorial keeps batch statistics and lets the running
+/// ones drift, as PyTorch's tutorial does; kEval uses and keeps the stored ones.
 enum class FrozenBatchNorm { kTutorial, kEval };
 
 enum class Trainable { kAll, kHead };
@@ -29,17 +30,18 @@ struct ResNetOptions {
   at::ScalarType dtype = at::kFloat;  ///< kFloat or kDouble (kDouble: initialised in float32, then widened)
 };
 
-/// torchvision's ResNet (models/resnet.py): same module names, registration order, shapes and initialisation, bit for
-/// bit. All methods run on the compute thread.
+/// torchvision's ResNet (models/resnet.py): same module names, registration order, shapes and initialisation,
+/// bit for bit. All methods run on the compute thread.
 class ResNet {
  public:
   /// Throws Error INVALID_CONFIG for an unknown arch or fewer than two classes.
   explicit ResNet(const ResNetOptions& options);
   ~ResNet();
 
-  const std::string& arch() const noexcept;
-  std::int64_t classes() const noexcept;
+  std::string arch() const;
+  std::int64_t classes() const;
   Layout layout() const noexcept;
+  at::ScalarType dtype() const noexcept;
   at::Device device() const;
   bool training() const noexcept;
   Trainable trainable() const noexcept;
@@ -50,8 +52,9 @@ class ResNet {
   void setTrainable(Trainable trainable, FrozenBatchNorm frozen = FrozenBatchNorm::kTutorial);
   void train(bool on);
 
-  /// images: float [N, 3, H, W] in the model's dtype and device; returns logits [N, classes]. With `grad` false no
-  /// graph is recorded. This is the only forward pass: handles, epochs and predictions all come through here.
+  /// images: float [N, 3, H, W] in the model's dtype and device; returns logits [N, classes]. With `grad`
+  /// false no graph is recorded. This is the only forward pass: handles, epochs and predictions all come
+  /// through here.
   at::Tensor forward(const at::Tensor& images, bool grad);
 
   void to(at::Device device);
@@ -59,12 +62,15 @@ class ResNet {
   StateDict state() const;
   /// Detached contiguous CPU copies of state().
   StateDict snapshot() const;
-  /// Copies values in by name, torch's strict semantics: throws Error WEIGHTS_MISMATCH that lists every missing,
-  /// unexpected and wrongly shaped key. A missing num_batches_tracked counts as 0.
+  /// Copies values in by name, torch's strict semantics: throws Error WEIGHTS_MISMATCH that lists every
+  /// missing, unexpected and wrongly shaped key. A missing num_batches_tracked counts as 0.
   void load(const StateDict& source);
   /// Parameters that require gradients, in registration order.
   std::vector<at::Tensor> parameters() const;
-  /// Must be called after parameters changed in place (an optimizer step), so that folded copies are made anew.
+  /// The same under their state_dict keys.
+  StateDict namedParameters() const;
+  /// Must be called after parameters changed in place (an optimizer step), so that folded copies are made
+  /// anew.
   void weightsChanged();
 
  private:

@@ -4,8 +4,8 @@
 
 namespace torchwing {
 
-/// torch.optim.lr_scheduler.StepLR by Python's recurrence: lr *= gamma each time the epoch count reaches a multiple of
-/// step_size. (LibTorch's own StepLR is one epoch late; lr0 * gamma^k differs in the last bit.)
+/// torch.optim.lr_scheduler.StepLR by Python's recurrence: lr *= gamma each time the epoch count reaches a
+/// multiple of step_size. (LibTorch's own StepLR is one epoch late; lr0 * gamma^k differs in the last bit.)
 class StepLr {
  public:
   StepLr(double initial_lr, std::int64_t step_size, double gamma)

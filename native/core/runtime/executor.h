@@ -9,9 +9,9 @@
 namespace torchwing {
 
 /// The compute thread of one Node environment: the only thread of that environment that touches LibTorch.
-/// Two first-in-first-out lanes. kLong holds phases of an epoch; kShort everything else. A running long job serves the
-/// short lane between two steps (serveShortLane, waitFor), so a prediction during a fit waits one step.
-/// Jobs must not throw and must not wait for another job; they own what they use.
+/// Two first-in-first-out lanes. kLong holds phases of an epoch; kShort everything else. A running long job
+/// serves the short lane between two steps (serveShortLane, waitFor), so a prediction during a fit waits one
+/// step. Jobs must not throw and must not wait for another job; they own what they use.
 class Executor {
  public:
   enum class Lane { kShort, kLong };
@@ -33,13 +33,15 @@ class Executor {
   void waitFor(const std::function<bool()>& ready);
   /// Any thread.
   void wake();
-  /// Any thread but the compute thread. Refuses new jobs, lets the running one end (its stop flag is the caller's
-  /// business), destroys the queued ones on the compute thread, joins. Idempotent.
+  /// Any thread but the compute thread. Refuses new jobs, lets the running one end (its stop flag is the
+  /// caller's business), destroys the queued ones on the compute thread, joins. Idempotent.
   void shutdown();
   bool shuttingDown() const;
 
  private:
   void run(const Job& on_thread_start);
+  /// Takes the front job with `lock` held, runs and destroys it without.
+  void runFrontOfShortLane(std::unique_lock<std::mutex>& lock);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

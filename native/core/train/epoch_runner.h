@@ -44,11 +44,10 @@ struct PhaseResult {
 };
 
 /// One phase of one epoch: batch -> device -> forward -> loss (-> backward -> SGD step) -> counts. Serves the
-/// executor's short lane between steps. Throws Error LOSS_NOT_FINITE before a bad gradient touches the weights.
-PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options, Executor& executor,
-                     const StopFlag& stop, const std::function<void(const Progress&)>& on_progress);
-
-/// The batch as model input: uint8 NHWC through the table, or float32 as it is; copied, so the batch can be released.
-at::Tensor batchImages(const Loader& loader, const Batch& batch, at::Device device, at::ScalarType dtype);
+/// executor's short lane between steps. Throws Error LOSS_NOT_FINITE before a bad gradient touches the
+/// weights.
+PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
+                     Executor& executor, const StopFlag& stop,
+                     const std::function<void(const Progress&)>& on_progress);
 
 }  // namespace torchwing

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// Typed reads of what JavaScript passed. TypeScript has checked the values; these make sure that a wrong
+/// type is a typed error and never undefined behaviour. All throw INVALID_ARGUMENT, naming the argument.
+namespace torchwing::binding {
+
+[[noreturn]] void failArgument(Napi::Env env, const std::string& name, const std::string& expected);
+
+Napi::Object readObject(const Napi::Value& value, const std::string& name);
+Napi::Array readArray(const Napi::Value& value, const std::string& name);
+std::string readString(const Napi::Value& value, const std::string& name);
+bool readBool(const Napi::Value& value, const std::string& name);
+double readNumber(const Napi::Value& value, const std::string& name);
+/// An integer that a double holds exactly, at least `minimum`.
+std::int64_t readInteger(const Napi::Value& value, const std::string& name,
+                         std::int64_t minimum = -(1LL << 53));
+std::vector<std::int64_t> readIntegers(const Napi::Value& value, const std::string& name);
+std::vector<std::uint8_t> readBytes(const Napi::Value& value, const std::string& name);
+
+}  // namespace torchwing::binding

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "core/runtime/executor.h"
+
+namespace torchwing::binding {
+
+/// The compute thread of one Node environment. A second load of the addon in that environment, as Jest's
+/// module registry makes them, gets the same one.
+class ComputeThread {
+ public:
+  /// The one of `env`, started when there is none. Registers how it ends: an environment cleanup hook, for a
+  /// natural end and for workers, and a listener of process 'exit', since process.exit() and uncaught errors
+  /// run no hooks.
+  static std::shared_ptr<ComputeThread> of(Napi::Env env);
+
+  Executor& executor() noexcept { return executor_; }
+  /// Ends a running phase after its step, drops what waits and joins. Idempotent. JavaScript thread.
+  void shutdown() { executor_.shutdown(); }
+
+ private:
+  ComputeThread();
+
+  Executor executor_;
+};
+
+}  // namespace torchwing::binding

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <napi.h>
+
+#include <exception>
+#include <string>
+
+namespace torchwing::binding {
+
+/// An exception of the core as plain text, so that it can travel to the JavaScript thread.
+struct Failure {
+  std::string code;
+  std::string message;
+  std::string hint;
+
+  /// A JavaScript Error with `code`, `message` and `hint`. JavaScript thread.
+  Napi::Error toError(Napi::Env env) const;
+};
+
+/// One line, without C++ stack text. Any thread.
+Failure describeException(const std::exception_ptr& exception);
+
+}  // namespace torchwing::binding

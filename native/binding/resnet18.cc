@@ -1,0 +1,149 @@
+#include "binding/resnet18.h"
+
+#include "binding/dtype.h"
+#include "binding/state_dict.h"
+#include "binding/tensor.h"
+#include "core/device/device_choice.h"
+
+namespace torchwing::binding {
+namespace {
+
+Layout readLayout(const Napi::Value& value) {
+  const std::string text = readString(value, "layout");
+  if (text != "fast" && text != "strided") failArgument(value.Env(), "layout", "'fast' or 'strided'");
+  return text == "fast" ? Layout::kFast : Layout::kStrided;
+}
+
+Trainable readTrainable(const Napi::Value& value) {
+  const std::string text = readString(value, "which");
+  if (text != "all" && text != "head") failArgument(value.Env(), "which", "'all' or 'head'");
+  return text == "all" ? Trainable::kAll : Trainable::kHead;
+}
+
+FrozenBatchNorm readFrozenBatchNorm(const Napi::Value& value) {
+  const std::string text = readString(value, "frozenBatchNorm");
+  if (text != "tutorial" && text != "eval")
+    failArgument(value.Env(), "frozenBatchNorm", "'tutorial' or 'eval'");
+  return text == "tutorial" ? FrozenBatchNorm::kTutorial : FrozenBatchNorm::kEval;
+}
+
+std::int64_t byteCount(const ResNet& net) {
+  std::int64_t bytes = 0;
+  for (const NamedTensor& entry : net.state()) bytes += static_cast<std::int64_t>(entry.tensor.nbytes());
+  return bytes;
+}
+
+}  // namespace
+
+const napi_type_tag ResNet18Handle::kTag = {0x7ae3519c0d2846bf, 0xb4f81d63c97a2e50};
+
+void ResNet18Handle::init(Napi::Env env, Napi::Object exports) {
+  define(env, exports,
+         DefineClass(env, kName,
+                     {
+                         StaticMethod<&ResNet18Handle::create>("create"),
+                         InstanceAccessor<&ResNet18Handle::classes>("classes"),
+                         InstanceAccessor<&ResNet18Handle::layout>("layout"),
+                         InstanceAccessor<&ResNet18Handle::device>("device"),
+                         InstanceAccessor<&ResNet18Handle::training>("training"),
+                         InstanceMethod<&ResNet18Handle::replaceHead>("replaceHead"),
+                         InstanceMethod<&ResNet18Handle::setTrainable>("setTrainable"),
+                         InstanceMethod<&ResNet18Handle::train>("train"),
+                         InstanceMethod<&ResNet18Handle::eval>("eval"),
+                         InstanceMethod<&ResNet18Handle::forward>("forward"),
+                         InstanceMethod<&ResNet18Handle::to>("to"),
+                         InstanceMethod<&ResNet18Handle::stateDict>("stateDict"),
+                         InstanceMethod<&ResNet18Handle::loadStateDict>("loadStateDict"),
+                         disposeMethod(),
+                     }));
+}
+
+ResNet18Handle::ResNet18Handle(const Napi::CallbackInfo& info) : Handle(info) {
+  accountMemory(byteCount(core()->net()));
+}
+
+Napi::Value ResNet18Handle::create(const Napi::CallbackInfo& info) {
+  const Napi::Object object = readObject(info[0], "options");
+  ResNetOptions options;
+  options.arch = readString(object.Get("arch"), "arch");
+  options.classes = readInteger(object.Get("classes"), "classes");
+  options.seed = static_cast<std::uint64_t>(readInteger(object.Get("seed"), "seed", 0));
+  options.layout = readLayout(object.Get("layout"));
+  options.dtype = readDtype(object.Get("dtype"), "dtype");
+  return AddonData::of(info.Env())
+      ->compute(
+          info.Env(), [options] { return std::make_shared<LeasableModel>(options); }, wrap);
+}
+
+Napi::Value ResNet18Handle::classes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(core()->properties().classes));
+}
+
+Napi::Value ResNet18Handle::layout(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), core()->properties().layout == Layout::kFast ? "fast" : "strided");
+}
+
+Napi::Value ResNet18Handle::device(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), core()->properties().device);
+}
+
+Napi::Value ResNet18Handle::training(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), core()->properties().training);
+}
+
+template <class Work>
+Napi::Value ResNet18Handle::changeModel(const Napi::CallbackInfo& info, const char* call, Work work) {
+  return data().compute(info.Env(),
+                        [model = core(), call, work = std::move(work)] { model->change(call, work); });
+}
+
+Napi::Value ResNet18Handle::replaceHead(const Napi::CallbackInfo& info) {
+  const std::int64_t classes = readInteger(info[0], "classes");
+  const auto seed = static_cast<std::uint64_t>(readInteger(info[1], "seed", 0));
+  return changeModel(info, "replaceHead()", [classes, seed](ResNet& net) { net.replaceHead(classes, seed); });
+}
+
+Napi::Value ResNet18Handle::setTrainable(const Napi::CallbackInfo& info) {
+  const Trainable which = readTrainable(info[0]);
+  const FrozenBatchNorm frozen = readFrozenBatchNorm(info[1]);
+  return changeModel(info, "setTrainable()",
+                     [which, frozen](ResNet& net) { net.setTrainable(which, frozen); });
+}
+
+Napi::Value ResNet18Handle::train(const Napi::CallbackInfo& info) {
+  return changeModel(info, "train()", [](ResNet& net) { net.train(true); });
+}
+
+Napi::Value ResNet18Handle::eval(const Napi::CallbackInfo& info) {
+  return changeModel(info, "eval()", [](ResNet& net) { net.train(false); });
+}
+
+Napi::Value ResNet18Handle::forward(const Napi::CallbackInfo& info) {
+  return data().compute(
+      info.Env(),
+      [model = core(), images = TensorHandle::unwrap(info[0], "images").core(),
+       grad = readBool(info[1], "grad")] {
+        // In training mode even a forward pass without gradient moves BatchNorm's running statistics.
+        if (grad || model->net().training()) model->requireFree("forward()");
+        return model->net().forward(*images, grad);
+      },
+      TensorHandle::fromTensor);
+}
+
+Napi::Value ResNet18Handle::to(const Napi::CallbackInfo& info) {
+  return changeModel(info, "to()",
+                     [device = readString(info[0], "device")](ResNet& net) { net.to(chooseDevice(device)); });
+}
+
+Napi::Value ResNet18Handle::stateDict(const Napi::CallbackInfo& info) {
+  return data().compute(
+      info.Env(), [model = core()] { return model->net().snapshot(); }, StateDictHandle::fromTensors);
+}
+
+Napi::Value ResNet18Handle::loadStateDict(const Napi::CallbackInfo& info) {
+  return changeModel(
+      info, "loadStateDict()",
+      [state = StateDictHandle::unwrap(info[0], "state").core()](ResNet& net) { net.load(state->tensors); });
+}
+
+}  // namespace torchwing::binding

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+#include "binding/handle.h"
+#include "binding/leasable_model.h"
+#include "binding/sgd.h"
+#include "core/runtime/stop_flag.h"
+
+namespace torchwing::binding {
+
+/// What a session trains, and the best weights so far. Compute thread, but for `stop`.
+struct Session {
+  std::shared_ptr<LeasableModel> model;
+  std::shared_ptr<ModelOptimizer> optimizer;  ///< null: validation only
+  StopFlag stop;
+  std::optional<StateDict> best;
+};
+
+/// NativeTrainingSession of lib/native/types.ts.
+class TrainingSessionHandle : public Handle<TrainingSessionHandle, Session> {
+ public:
+  static constexpr const char* kName = "TrainingSession";
+  static const napi_type_tag kTag;
+
+  static void init(Napi::Env env, Napi::Object exports);
+  explicit TrainingSessionHandle(const Napi::CallbackInfo& info) : Handle(info) {}
+
+ private:
+  static Napi::Value create(const Napi::CallbackInfo& info);
+  Napi::Value runEpoch(const Napi::CallbackInfo& info);
+  Napi::Value stop(const Napi::CallbackInfo& info);
+  Napi::Value snapshotBest(const Napi::CallbackInfo& info);
+  Napi::Value restoreBest(const Napi::CallbackInfo& info);
+  Napi::Value bestState(const Napi::CallbackInfo& info);
+};
+
+}  // namespace torchwing::binding

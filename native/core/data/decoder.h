@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/data/decode_limits.h"
+#include "core/data/image.h"
+
+namespace torchwing {
+
+class JpegDecoder;
+
+/// Bytes of an image file to RGB pixels, exactly those of Pillow's Image.open(file).convert("RGB"): alpha
+/// dropped, grey replicated, CMYK by Pillow's formula, EXIF orientation not applied. The content decides the
+/// format, not the name. One per thread; it reuses its memory.
+class Decoder {
+ public:
+  explicit Decoder(const DecodeLimits& limits);
+  ~Decoder();
+
+  /// Throws Error IMAGE_DECODE (naming `name` and the decoder's reason; truncated files included) or
+  /// IMAGE_TOO_LARGE.
+  void decode(std::span<const std::uint8_t> bytes, const std::string& name, Image& image);
+
+ private:
+  DecodeLimits limits_;
+  std::unique_ptr<JpegDecoder> jpeg_;
+};
+
+/// Throws IMAGE_TOO_LARGE unless width x height is within the limits.
+void requirePixels(const std::string& name, std::int64_t width, std::int64_t height,
+                   const DecodeLimits& limits);
+
+[[noreturn]] void failDecode(const std::string& name, const std::string& reason);
+
+}  // namespace torchwing

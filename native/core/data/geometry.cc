@@ -1,0 +1,63 @@
+#include "core/data/geometry.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace torchwing {
+namespace {
+
+/// Python's round(): halves to even, in the default rounding mode.
+int roundHalfToEven(double value) {
+  return static_cast<int>(std::nearbyint(value));
+}
+
+/// Where torchvision's CenterCrop begins on one axis. It first pads a small image by (missing // 2) before
+/// and
+/// ((missing + 1) // 2) after, then takes the centre of the result.
+int centerOffset(int size, int crop) {
+  if (crop <= size) return roundHalfToEven((size - crop) / 2.0);
+  return -((crop - size) / 2);
+}
+
+}  // namespace
+
+Size resizedSize(Size image, int shorter_side) {
+  const int shorter = std::min(image.width, image.height);
+  const int longer = std::max(image.width, image.height);
+  const int new_longer = static_cast<int>(static_cast<double>(shorter_side) * longer / shorter);
+  return image.width <= image.height ? Size{shorter_side, new_longer} : Size{new_longer, shorter_side};
+}
+
+Rectangle centerCropRectangle(Size image, Size crop) {
+  return {centerOffset(image.width, crop.width), centerOffset(image.height, crop.height), crop.width,
+          crop.height};
+}
+
+Rectangle randomResizedCropRectangle(Size image, const std::array<double, 2>& scale,
+                                     const std::array<double, 2>& ratio, CounterRng& rng) {
+  const double area = static_cast<double>(image.width) * image.height;
+  const float log_low = std::log(static_cast<float>(ratio[0]));
+  const float log_high = std::log(static_cast<float>(ratio[1]));
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const double target_area = area * rng.uniform(static_cast<float>(scale[0]), static_cast<float>(scale[1]));
+    const double aspect = std::exp(rng.uniform(log_low, log_high));
+    const int width = roundHalfToEven(std::sqrt(target_area * aspect));
+    const int height = roundHalfToEven(std::sqrt(target_area / aspect));
+    if (width > 0 && width <= image.width && height > 0 && height <= image.height) {
+      const auto top = static_cast<int>(rng.below(static_cast<std::uint32_t>(image.height - height + 1)));
+      const auto left = static_cast<int>(rng.below(static_cast<std::uint32_t>(image.width - width + 1)));
+      return {left, top, width, height};
+    }
+  }
+  int width = image.width;
+  int height = image.height;
+  const double image_ratio = static_cast<double>(image.width) / image.height;
+  if (image_ratio < ratio[0]) {
+    height = std::min(height, roundHalfToEven(width / ratio[0]));
+  } else if (image_ratio > ratio[1]) {
+    width = std::min(width, roundHalfToEven(height * ratio[1]));
+  }
+  return {(image.width - width) / 2, (image.height - height) / 2, width, height};
+}
+
+}  // namespace torchwing

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+
+#include "core/data/counter_rng.h"
+
+/// torchvision's rules for sizes and rectangles (transforms/functional.py, transforms/transforms.py).
+namespace torchwing {
+
+struct Size {
+  int width = 0;
+  int height = 0;
+};
+
+struct Rectangle {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+};
+
+/// Resize(int): the shorter side becomes `shorter_side`; the longer one is truncated, not rounded.
+Size resizedSize(Size image, int shorter_side);
+
+/// CenterCrop: offsets are rounded half to even, as Python's round() does. The rectangle reaches outside an
+/// image that is smaller than the crop; what is outside is black.
+Rectangle centerCropRectangle(Size image, Size crop);
+
+/// RandomResizedCrop.get_params: up to ten tries of area * U(scale) and exp(U(log ratio)), draws in float32,
+/// then the largest central rectangle whose ratio is in range.
+Rectangle randomResizedCropRectangle(Size image, const std::array<double, 2>& scale,
+                                     const std::array<double, 2>& ratio, CounterRng& rng);
+
+}  // namespace torchwing

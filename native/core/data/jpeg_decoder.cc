@@ -1,0 +1,164 @@
+#include "core/data/jpeg_decoder.h"
+
+#include <csetjmp>
+#include <cstdio>
+// jpeglib.h needs FILE and size_t first.
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include <vector>
+
+#include "core/data/decoder.h"
+#include "core/error.h"
+
+namespace torchwing {
+namespace {
+
+/// What the C callbacks of libjpeg share with the decoder, through jpeg_common_struct::client_data.
+struct Session {
+  std::jmp_buf escape{};
+  char message[JMSG_LENGTH_MAX] = "";
+  bool truncated = false;
+  int scan_limit = 0;
+  bool too_many_scans = false;
+};
+
+Session& sessionOf(j_common_ptr info) {
+  return *static_cast<Session*>(info->client_data);
+}
+
+[[noreturn]] void onError(j_common_ptr info) {
+  Session& session = sessionOf(info);
+  info->err->format_message(info, session.message);
+  std::longjmp(session.escape, 1);
+}
+
+void onMessage(j_common_ptr info, int level) {
+  // Pillow raises when the data ends early; libjpeg only warns and fills the rest with grey.
+  if (level < 0 && info->err->msg_code == JWRN_JPEG_EOF) sessionOf(info).truncated = true;
+}
+
+void onProgress(j_common_ptr info) {
+  Session& session = sessionOf(info);
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= session.scan_limit) return;
+  session.too_many_scans = true;
+  std::longjmp(session.escape, 1);
+}
+
+std::uint8_t scaled(std::uint8_t value, std::uint8_t by) {
+  const unsigned product = value * by + 128U;
+  return static_cast<std::uint8_t>((product + (product >> 8)) >> 8);
+}
+
+/// Adobe's inverted CMYK to RGB as Pillow has it: rawmode "CMYK;I", then nk - c * nk / 255 with nk = 255 - k.
+void convertInvertedCmyk(const std::uint8_t* cmyk, std::uint8_t* rgb, unsigned width) {
+  for (unsigned x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
+    const std::uint8_t not_black = cmyk[3];
+    for (int channel = 0; channel < 3; ++channel) {
+      const auto ink = static_cast<std::uint8_t>(255 - cmyk[channel]);
+      rgb[channel] = static_cast<std::uint8_t>(not_black - scaled(ink, not_black));
+    }
+  }
+}
+
+}  // namespace
+
+struct JpegDecoder::State {
+  jpeg_decompress_struct info{};
+  jpeg_error_mgr errors{};
+  jpeg_progress_mgr progress{};
+  Session session;
+  std::vector<std::uint8_t> cmyk_row;
+};
+
+namespace {
+
+// The two functions that libjpeg may leave by longjmp hold nothing with a destructor.
+
+bool readHeader(jpeg_decompress_struct& info, Session& session, std::span<const std::uint8_t> bytes) {
+  if (setjmp(session.escape) != 0) return false;
+  jpeg_mem_src(&info, bytes.data(), bytes.size());
+  jpeg_read_header(&info, TRUE);
+  info.out_color_space = info.num_components == 4 ? JCS_CMYK : JCS_RGB;
+  return true;
+}
+
+bool readPixels(jpeg_decompress_struct& info, Session& session, std::uint8_t* pixels,
+                std::uint8_t* cmyk_row) {
+  if (setjmp(session.escape) != 0) return false;
+  jpeg_start_decompress(&info);
+  const std::size_t stride = std::size_t{info.output_width} * 3;
+  while (info.output_scanline < info.output_height) {
+    std::uint8_t* row = pixels + stride * info.output_scanline;
+    JSAMPROW target = cmyk_row != nullptr ? cmyk_row : row;
+    if (jpeg_read_scanlines(&info, &target, 1) != 1) return false;
+    if (cmyk_row != nullptr) convertInvertedCmyk(cmyk_row, row, info.output_width);
+  }
+  jpeg_finish_decompress(&info);
+  return true;
+}
+
+/// What a progressive or multi-scan file keeps: all coefficients, two bytes each.
+std::int64_t coefficientBytes(const jpeg_decompress_struct& info) {
+  std::int64_t bytes = 0;
+  for (int i = 0; i < info.num_components; ++i) {
+    bytes +=
+        std::int64_t{info.comp_info[i].width_in_blocks} * info.comp_info[i].height_in_blocks * DCTSIZE2 * 2;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {
+  jpeg_decompress_struct& info = state_->info;
+  info.err = jpeg_std_error(&state_->errors);
+  state_->errors.error_exit = onError;
+  state_->errors.emit_message = onMessage;
+  info.client_data = &state_->session;
+  if (setjmp(state_->session.escape) != 0) throw Error("NATIVE", state_->session.message);
+  jpeg_create_decompress(&info);
+  state_->progress.progress_monitor = onProgress;
+  info.progress = &state_->progress;
+}
+
+JpegDecoder::~JpegDecoder() {
+  jpeg_destroy_decompress(&state_->info);
+}
+
+void JpegDecoder::decode(std::span<const std::uint8_t> bytes, const std::string& name,
+                         const DecodeLimits& limits, Image& image) {
+  jpeg_decompress_struct& info = state_->info;
+  Session& session = state_->session;
+  session.truncated = session.too_many_scans = false;
+  session.scan_limit = limits.progressive_scans;
+  session.message[0] = '\0';
+  // Whatever way this ends, the decoder is ready for the next file.
+  const std::unique_ptr<jpeg_decompress_struct, void (*)(jpeg_decompress_struct*)> reset(
+      &info, [](jpeg_decompress_struct* used) { jpeg_abort_decompress(used); });
+
+  if (!readHeader(info, session, bytes)) failDecode(name, session.message);
+  requirePixels(name, info.image_width, info.image_height, limits);
+  if (info.num_components != 1 && info.num_components != 3 && info.num_components != 4) {
+    failDecode(name,
+               "it has " + std::to_string(info.num_components) + " colour components, expected 1, 3 or 4");
+  }
+  if (jpeg_has_multiple_scans(&info) && coefficientBytes(info) > limits.decoder_bytes) {
+    throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: its decoder needs " +
+                                       std::to_string(coefficientBytes(info)) + " bytes, expected at most " +
+                                       std::to_string(limits.decoder_bytes) + " (limits.decoderBytes).");
+  }
+  image.reset(static_cast<int>(info.image_width), static_cast<int>(info.image_height));
+  const bool cmyk = info.num_components == 4;
+  if (cmyk) state_->cmyk_row.resize(std::size_t{info.image_width} * 4);
+  const bool complete = readPixels(info, session, image.data(), cmyk ? state_->cmyk_row.data() : nullptr);
+  if (session.too_many_scans) {
+    throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: it has more than " +
+                                       std::to_string(limits.progressive_scans) +
+                                       " progressive scans (limits.progressiveScans).");
+  }
+  if (session.truncated) failDecode(name, "the file is truncated");
+  if (!complete) failDecode(name, session.message);
+}
+
+}  // namespace torchwing

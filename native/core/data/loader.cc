@@ -1,0 +1,130 @@
+#include "core/data/loader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "core/data/loader_state.h"
+#include "core/error.h"
+
+namespace torchwing {
+namespace {
+
+/// How long the destructor waits for a worker before it leaves it behind, stuck
+/// in the kernel.
+constexpr std::chrono::seconds kJoinPatience{1};
+
+}  // namespace
+
+Loader::Loader(LoaderOptions options) : shared_(std::make_shared<Shared>(std::move(options))) {
+  for (int i = 0; i < shared_->workerCount(); ++i) {
+    threads_.emplace_back([shared = shared_] { shared->work(); });
+  }
+}
+
+Loader::~Loader() {
+  std::unique_lock lock(shared_->mutex);
+  shared_->stopping = true;
+  shared_->generation += 1;
+  shared_->on_ready = nullptr;
+  shared_->work_available.notify_all();
+  const bool ended =
+      shared_->batch_ready.wait_for(lock, kJoinPatience, [this] { return shared_->alive == 0; });
+  lock.unlock();
+  for (std::thread& thread : threads_) {
+    if (ended) {
+      thread.join();
+    } else {
+      thread.detach();
+    }
+  }
+}
+
+std::int64_t Loader::steps() const noexcept {
+  return shared_->steps();
+}
+std::int64_t Loader::sampleCount() const noexcept {
+  return static_cast<std::int64_t>(shared_->options.samples.size());
+}
+BatchForm Loader::form() const noexcept {
+  return shared_->pipeline.form();
+}
+std::int64_t Loader::imageHeight() const noexcept {
+  return shared_->pipeline.outputSize().height;
+}
+std::int64_t Loader::imageWidth() const noexcept {
+  return shared_->pipeline.outputSize().width;
+}
+const NormalizeTable& Loader::table() const {
+  return shared_->pipeline.table();
+}
+
+void Loader::onReady(std::function<void()> callback) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->on_ready = std::move(callback);
+}
+
+void Loader::start(std::int64_t epoch, std::int64_t start_step) {
+  std::unique_lock lock(shared_->mutex);
+  shared_->abandonEpoch();
+  // The ring's memory may still be written to by images of the epoch before.
+  shared_->batch_ready.wait(lock, [this] { return shared_->working == 0; });
+  shared_->beginEpoch(epoch, start_step);
+  shared_->work_available.notify_all();
+}
+
+bool Loader::ready() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->nextReady();
+}
+
+const Batch* Loader::next() {
+  std::unique_lock lock(shared_->mutex);
+  for (;;) {
+    shared_->batch_ready.wait(lock, [this] { return shared_->nextReady(); });
+    if (shared_->next_step >= shared_->end_step) return nullptr;
+    RingSlot& slot = shared_->slotOf(shared_->next_step);
+    if (!shared_->options.skip_bad_images) {
+      if (const std::exception_ptr failure = slot.firstFailure()) std::rethrow_exception(failure);
+    }
+    shared_->next_step += 1;
+    const std::vector<std::int64_t> dropped = slot.dropFailed();
+    shared_->costs.skipped.insert(shared_->costs.skipped.end(), dropped.begin(), dropped.end());
+    Batch& batch = slot.batch();
+    batch.size = static_cast<std::int64_t>(batch.indices.size());
+    batch.labels.clear();
+    for (const std::int64_t index : batch.indices) {
+      batch.labels.push_back(shared_->options.samples[static_cast<std::size_t>(index)].label);
+    }
+    if (batch.size > 0) return &batch;
+    slot.free();  // every image of it was left out
+    shared_->work_available.notify_all();
+  }
+}
+
+void Loader::release(const Batch* batch) {
+  const std::lock_guard lock(shared_->mutex);
+  RingSlot& slot = shared_->slotOf(batch->step);
+  if (&slot.batch() == batch) slot.free();
+  shared_->work_available.notify_all();
+}
+
+void Loader::cancel() {
+  std::function<void()> callback;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->abandonEpoch();
+    callback = shared_->on_ready;
+  }
+  shared_->batch_ready.notify_all();
+  if (callback) callback();
+}
+
+LoaderCosts Loader::costs() const {
+  const std::lock_guard lock(shared_->mutex);
+  LoaderCosts costs = shared_->costs;
+  std::sort(costs.skipped.begin(), costs.skipped.end());
+  return costs;
+}
+
+}  // namespace torchwing

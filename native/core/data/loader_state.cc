@@ -1,0 +1,171 @@
+#include "core/data/loader_state.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/data/decoder.h"
+#include "core/data/file_reader.h"
+#include "core/data/order.h"
+#include "core/error.h"
+
+namespace torchwing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// One thread's decoder and scratch memory.
+class Worker {
+ public:
+  Worker(const LoaderOptions& options, const Pipeline& pipeline)
+      : options_(options), decoder_(options.limits), runner_(pipeline) {}
+
+  /// Reads, decodes and transforms one sample into `target`. Throws Error.
+  LoaderCosts make(std::int64_t index, std::int64_t epoch, void* target) {
+    const Sample& sample = options_.samples[static_cast<std::size_t>(index)];
+    LoaderCosts costs;
+    auto begin = Clock::now();
+    std::span<const std::uint8_t> bytes;
+    if (sample.bytes != nullptr) {
+      bytes = *sample.bytes;
+    } else {
+      readFile(sample.path, options_.limits.file_bytes, file_);
+      bytes = file_;
+    }
+    costs.read = secondsSince(begin);
+    begin = Clock::now();
+    decoder_.decode(bytes, sample.path, image_);
+    costs.decode = secondsSince(begin);
+    const TransformCosts transforms = runner_.run(image_.view(), options_.seed, epoch, index, target);
+    costs.resize = transforms.resize;
+    costs.other_transforms = transforms.other;
+    costs.images = 1;
+    return costs;
+  }
+
+ private:
+  const LoaderOptions& options_;
+  Decoder decoder_;
+  PipelineRunner runner_;
+  std::vector<std::uint8_t> file_;
+  Image image_;
+};
+
+void add(LoaderCosts& sum, const LoaderCosts& costs) {
+  sum.read += costs.read;
+  sum.decode += costs.decode;
+  sum.resize += costs.resize;
+  sum.other_transforms += costs.other_transforms;
+  sum.images += costs.images;
+}
+
+}  // namespace
+
+Loader::Shared::Shared(LoaderOptions given) : options(std::move(given)), pipeline(options.transforms) {
+  if (options.batch_size < 1) {
+    throw Error("INVALID_CONFIG", "Invalid value for \"batchSize\": received " +
+                                      std::to_string(options.batch_size) + ", expected an integer >= 1.");
+  }
+  const int slots = workerCount() + std::max(1, options.prefetch_batches);
+  for (int i = 0; i < slots; ++i) {
+    ring.emplace_back(static_cast<std::size_t>(options.batch_size), pipeline.imageBytes());
+    Batch& batch = ring.back().batch();
+    batch.form = pipeline.form();
+    batch.height = pipeline.outputSize().height;
+    batch.width = pipeline.outputSize().width;
+  }
+  alive = workerCount();
+}
+
+int Loader::Shared::workerCount() const noexcept {
+  return std::max(1, options.workers);
+}
+
+std::int64_t Loader::Shared::steps() const noexcept {
+  const auto count = static_cast<std::int64_t>(options.samples.size());
+  return options.drop_last ? count / options.batch_size
+                           : (count + options.batch_size - 1) / options.batch_size;
+}
+
+bool Loader::Shared::nextReady() const {
+  return next_step >= end_step || ring[static_cast<std::size_t>(next_step) % ring.size()].complete();
+}
+
+void Loader::Shared::abandonEpoch() {
+  generation += 1;
+  end_step = take_step = next_step = 0;
+  take_position = 0;
+}
+
+void Loader::Shared::beginEpoch(std::int64_t new_epoch, std::int64_t start_step) {
+  epoch = new_epoch;
+  order =
+      epochOrder(options.seed, new_epoch, static_cast<std::int64_t>(options.samples.size()), options.shuffle);
+  for (RingSlot& slot : ring) slot.free();
+  end_step = steps();
+  take_step = next_step = std::min(start_step, end_step);
+  take_position = 0;
+  costs = {};
+}
+
+bool Loader::Shared::taskAvailable() {
+  return take_step < end_step && (take_position > 0 || !slotOf(take_step).inUse());
+}
+
+Loader::Shared::Task Loader::Shared::takeTask() {
+  RingSlot& slot = slotOf(take_step);
+  if (take_position == 0) {
+    const auto first = order.begin() + take_step * options.batch_size;
+    const auto left = order.end() - first;
+    slot.begin(take_step, first, first + std::min<std::ptrdiff_t>(left, options.batch_size));
+  }
+  const Task task{&slot, take_position, slot.batch().indices[take_position], epoch};
+  take_position += 1;
+  if (take_position == slot.batch().indices.size()) {
+    take_step += 1;
+    take_position = 0;
+  }
+  return task;
+}
+
+void Loader::Shared::work() {
+  Worker worker(options, pipeline);
+  std::unique_lock lock(mutex);
+  for (;;) {
+    work_available.wait(lock, [this] { return stopping || taskAvailable(); });
+    if (stopping) break;
+    const Task task = takeTask();
+    const std::int64_t begun_in = generation;
+    working += 1;
+    lock.unlock();
+    LoaderCosts made;
+    std::exception_ptr failure;
+    try {
+      made = worker.make(task.sample, task.epoch, task.slot->imageTarget(task.position));
+    } catch (...) {
+      failure = std::current_exception();  // rethrown by next(), in the order of
+                                           // the batches
+    }
+    lock.lock();
+    working -= 1;
+    bool notify = generation != begun_in;
+    if (!notify) {
+      add(costs, made);
+      notify = task.slot->finish(task.position, std::move(failure)) && task.slot->batch().step == next_step;
+    }
+    if (!notify) continue;
+    batch_ready.notify_all();
+    if (const auto callback = on_ready) {
+      lock.unlock();
+      callback();
+      lock.lock();
+    }
+  }
+  alive -= 1;
+  batch_ready.notify_all();
+}
+
+}  // namespace torchwing

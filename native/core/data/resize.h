@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/data/image.h"
+
+namespace torchwing {
+
+/// Pillow's Image.resize(..., BILINEAR), antialiased when shrinking, bit for bit (libImaging/Resample.c):
+/// triangle weights normalised in double and rounded to 22-bit integers, a horizontal pass rounded to bytes,
+/// then a vertical one. Keeps its memory between images; one per thread.
+class BilinearResizer {
+ public:
+  /// Resizes `source` to `width` x `height` and writes only the rectangle of the result that begins at (left,
+  /// top) and is `window_width` x `window_height`, rows `stride` bytes apart. `source` must be readable for
+  /// Image::kPadding bytes past its last pixel.
+  void resize(const ImageView& source, int width, int height, int left, int top, int window_width,
+              int window_height, std::uint8_t* target, std::size_t stride);
+
+ private:
+  /// Weights of one axis for a range of outputs: output i sums `counts[i]` inputs from `starts[i]` on,
+  /// weighted by values[i * taps ...].
+  struct Weights {
+    int taps = 0;
+    std::vector<int> starts;
+    std::vector<int> counts;
+    std::vector<std::int32_t> values;
+    std::vector<double> exact;
+
+    void compute(int in_size, int out_size, int first, int count);
+  };
+
+  Weights horizontal_;
+  Weights vertical_;
+  std::vector<std::uint8_t> rows_;
+  std::vector<std::int32_t> sums_;
+};
+
+}  // namespace torchwing

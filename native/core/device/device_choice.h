@@ -1,0 +1,31 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace torchwing {
+
+/// One accelerator as LibTorch sees it.
+struct CudaDevice {
+  int index = 0;
+  std::int64_t total_memory = 0;  ///< bytes
+};
+
+/// Whether this process can compute on CUDA, and if not, which part is missing.
+struct CudaStatus {
+  bool available = false;
+  std::string why_not;  ///< empty when available
+  std::vector<CudaDevice> devices;
+};
+
+/// Compute thread. The first call decides for the process: libtorch_cuda must be mapped before it, if ever.
+CudaStatus cudaStatus();
+
+/// "auto" (CUDA when available), "cpu", "cuda" or "cuda:<index>". Throws Error CUDA_UNAVAILABLE with the
+/// cause, or INVALID_CONFIG for any other text.
+c10::Device chooseDevice(const std::string& name);
+
+}  // namespace torchwing

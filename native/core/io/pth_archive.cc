@@ -1,0 +1,117 @@
+#include "core/io/pth_archive.h"
+
+#include <ATen/ops/empty.h>
+#include <c10/core/ScalarType.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/io/file_text.h"
+
+namespace torchwing {
+namespace {
+
+constexpr char kPickle[] = "data.pkl";
+constexpr char kRecord[] = "torchwing.json";
+/// Bounds what a hostile file can make the unpickler hold; 120,000 tensors fit.
+constexpr std::uint64_t kMostPickleBytes = 16 << 20;
+constexpr std::uint64_t kMostRecordBytes = 16 << 20;
+constexpr std::uint64_t kMostWordBytes = 64;
+
+[[noreturn]] void refuse(const std::string& reason) {
+  throw Error("WEIGHTS_FORMAT", reason);
+}
+
+/// The folder, slash included, that holds data.pkl; PyTorch names it after the file that it saved to.
+std::string folderOf(const ZipReader& zip) {
+  if (zip.records().empty()) refuse("it is an empty zip archive");
+  const std::string& first = zip.records().front().name;
+  const std::string folder = first.substr(0, first.find('/') + 1);
+  for (const ZipRecord& record : zip.records()) {
+    if (folder.empty() || record.name.compare(0, folder.size(), folder) != 0) {
+      refuse("it is a zip archive, but not PyTorch's: " + printable(record.name) +
+             " is not in one folder with the rest");
+    }
+  }
+  return folder;
+}
+
+}  // namespace
+
+PthArchive::PthArchive(const InputFile& file) : zip_(file), folder_(folderOf(zip_)) {
+  ours_ = find(kRecord) != nullptr;
+  if (find("constants.pkl") != nullptr) {
+    throw Error("WEIGHTS_UNSUPPORTED", "it is a TorchScript archive, expected a state_dict",
+                "Save its weights in Python: torch.save(torch.jit.load(\"model.pt\", "
+                "map_location=\"cpu\").state_dict(), \"weights.pth\")");
+  }
+  zip_.requireStored();
+  if (find(kPickle) == nullptr || find("version") == nullptr) {
+    refuse("it is a zip archive, but not PyTorch's: data.pkl or version is missing");
+  }
+  if (find("byteorder") != nullptr) {
+    if (const std::string order = text("byteorder", kMostWordBytes); order != "little") {
+      throw Error("WEIGHTS_UNSUPPORTED", "its byte order is " + printable(order) + ", expected \"little\"");
+    }
+  }
+}
+
+std::string PthArchive::dataPickle() {
+  return text(kPickle, kMostPickleBytes);
+}
+
+std::optional<std::string> PthArchive::record() {
+  if (!ours_) return std::nullopt;
+  std::string json = text(kRecord, kMostRecordBytes);
+  if (!isUtf8(json)) refuse("its torchwing.json is not UTF-8");
+  return json;
+}
+
+at::Tensor PthArchive::storage(const pickle::StorageReference& reference) {
+  const ZipRecord* record = find("data/" + reference.key);
+  if (record == nullptr) refuse("it has no record for storage " + printable(reference.key));
+  std::uint64_t bytes = 0;
+  if (__builtin_mul_overflow(static_cast<std::uint64_t>(reference.elements),
+                             c10::elementSize(reference.dtype), &bytes) ||
+      bytes != record->size) {
+    refuse("storage " + printable(reference.key) + " has " + std::to_string(record->size) +
+           " bytes, expected " + std::to_string(reference.elements) + " elements of " +
+           c10::toString(reference.dtype));
+  }
+  at::Tensor tensor = at::empty({static_cast<std::int64_t>(bytes)}, at::kByte);
+  auto* into = tensor.mutable_data_ptr<std::uint8_t>();
+  judge(zip_.read(*record, into), record->name);
+  // Any other bit pattern is undefined behaviour once it is read as a bool.
+  if (reference.dtype == at::kBool &&
+      std::any_of(into, into + bytes, [](std::uint8_t value) { return value > 1; })) {
+    refuse("storage " + printable(reference.key) + " holds booleans other than 0 and 1");
+  }
+  return tensor;
+}
+
+std::vector<std::string> PthArchive::notes() const {
+  if (damaged_.empty()) return {};
+  return {"The checksum of " + printable(damaged_.front()) +
+          (damaged_.size() == 1 ? "" : " and " + std::to_string(damaged_.size() - 1) + " more") +
+          " is wrong: the file may be damaged."};
+}
+
+const ZipRecord* PthArchive::find(const std::string& name) const {
+  return zip_.find(folder_ + name);
+}
+
+std::string PthArchive::text(const std::string& name, std::uint64_t limit) {
+  const ZipRecord* record = find(name);
+  std::string content;
+  judge(zip_.read(*record, content, limit), record->name);
+  return content;
+}
+
+void PthArchive::judge(bool intact, const std::string& name) {
+  if (intact) return;
+  if (ours_) refuse("it is damaged: the checksum of " + printable(name) + " is wrong");
+  damaged_.push_back(name);
+}
+
+}  // namespace torchwing

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "core/model/named_tensor.h"
+
+namespace torchwing::pickle {
+
+/// The protocol-2 pickle of OrderedDict(name → tensor) as torch.save writes it: contiguous tensors, tensor i
+/// in storage "i" on the CPU. Throws Error WEIGHTS_UNSUPPORTED for a dtype outside storageTypeName's.
+std::string pickleStateDict(const StateDict& tensors);
+
+}  // namespace torchwing::pickle

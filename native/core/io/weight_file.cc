@@ -1,0 +1,101 @@
+#include "core/io/weight_file.h"
+
+#include <ATen/ops/empty.h>
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <utility>
+
+#include "core/error.h"
+#include "core/io/file_kind.h"
+#include "core/io/file_text.h"
+#include "core/io/input_file.h"
+#include "core/io/pth_archive.h"
+#include "core/io/restricted_unpickler.h"
+#include "core/io/state_dict_from_pickle.h"
+
+namespace torchwing {
+namespace {
+
+/// Storages read so far; several tensors may be views of one.
+class Storages {
+ public:
+  explicit Storages(PthArchive& archive) : archive_(archive) {}
+
+  const at::Tensor& get(const pickle::StorageReference& reference) {
+    const auto found = loaded_.find(reference.key);
+    if (found == loaded_.end()) {
+      return loaded_.emplace(reference.key, Loaded{archive_.storage(reference), reference})
+          .first->second.bytes;
+    }
+    const pickle::StorageReference& first = found->second.reference;
+    if (first.dtype != reference.dtype || first.elements != reference.elements) {
+      throw Error("WEIGHTS_FORMAT",
+                  "its pickle describes storage " + printable(reference.key) + " in two ways");
+    }
+    return found->second.bytes;
+  }
+
+ private:
+  struct Loaded {
+    at::Tensor bytes;
+    pickle::StorageReference reference;
+  };
+  PthArchive& archive_;
+  std::unordered_map<std::string, Loaded> loaded_;
+};
+
+StateDict loadTensors(const std::vector<pickle::NamedReference>& references, PthArchive& archive) {
+  Storages storages(archive);
+  StateDict tensors;
+  tensors.reserve(references.size());
+  for (const auto& [name, reference] : references) {
+    at::Tensor tensor = at::empty({0}, reference->storage.dtype);
+    tensor.set_(storages.get(reference->storage).storage(), reference->offset, reference->sizes,
+                reference->strides);
+    tensors.push_back({name, std::move(tensor)});
+  }
+  return tensors;
+}
+
+/// A model computes in float32 or float64: other floating-point weights change when they are loaded.
+void noteConversions(const StateDict& tensors, std::vector<std::string>& notes) {
+  for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16, at::kDouble}) {
+    std::size_t count = 0;
+    for (const NamedTensor& entry : tensors) count += entry.tensor.scalar_type() == dtype ? 1 : 0;
+    if (count == 0) continue;
+    notes.push_back(std::to_string(count) + " of " + std::to_string(tensors.size()) + " tensors are " +
+                    c10::toString(dtype) + "; a model converts them to its own dtype when it loads them.");
+  }
+}
+
+WeightFile readPth(const InputFile& file) {
+  requireZip(file);
+  PthArchive archive(file);
+  WeightFile result;
+  result.record = archive.record();
+  const std::string bytes = archive.dataPickle();
+  const pickle::Document document =
+      pickle::unpickle({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  if (document.size != bytes.size()) throw Error("WEIGHTS_FORMAT", "its data.pkl goes on behind its end");
+  result.tensors = loadTensors(pickle::stateDictFromPickle(document, result.notes), archive);
+  noteConversions(result.tensors, result.notes);
+  for (std::string& note : archive.notes()) result.notes.push_back(std::move(note));
+  return result;
+}
+
+}  // namespace
+
+WeightFile readWeights(const std::string& path) {
+  const InputFile file(path);
+  try {
+    return readPth(file);
+  } catch (const Error& error) {
+    // The parsers below know the reason, not the file.
+    throw Error(error.code(), "The weight file \"" + path + "\" cannot be read: " + error.what() + ".",
+                error.hint());
+  }
+}
+
+}  // namespace torchwing

@@ -1,0 +1,232 @@
+#include "core/model/resnet.h"
+
+#include <ATen/Context.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/linear.h>
+
+#include <optional>
+#include <utility>
+
+#include "core/error.h"
+#include "core/model/architecture.h"
+#include "core/model/backbone.h"
+#include "core/model/folded_backbone.h"
+#include "core/model/initialize.h"
+#include "core/model/network.h"
+#include "core/model/state.h"
+
+namespace torchwing {
+namespace {
+
+void checkClasses(std::int64_t classes) {
+  if (classes >= 2) return;
+  throw Error("INVALID_CONFIG", "Invalid value for \"model.classes\": received " + std::to_string(classes) +
+                                    ", expected an integer >= 2.");
+}
+
+void checkDtype(at::ScalarType dtype) {
+  if (dtype == at::kFloat || dtype == at::kDouble) return;
+  throw Error("INVALID_CONFIG", std::string("Invalid value for \"model.dtype\": received ") +
+                                    at::toString(dtype) + ", expected Float or Double.");
+}
+
+/// Keeps the tensor's identity, so that an optimizer's handle to a parameter stays good.
+void moveTensor(at::Tensor& tensor, const at::TensorOptions& options) {
+  const at::NoGradGuard no_graph;
+  const at::Tensor gradient = tensor.grad();
+  const at::TensorOptions target = tensor.is_floating_point() ? options : options.dtype(tensor.scalar_type());
+  tensor.set_data(tensor.to(target));
+  if (gradient.defined()) tensor.mutable_grad() = gradient.to(target);
+}
+
+}  // namespace
+
+struct ResNet::Impl {
+  explicit Impl(const ResNetOptions& options)
+      : architecture(findArchitecture(options.arch)), layout(options.layout), dtype(options.dtype) {
+    checkClasses(options.classes);
+    checkDtype(dtype);
+    network = makeNetwork(architecture, options.classes);
+    initializeNetwork(network, options.seed);
+    forEachTensor(network, [&](const std::string&, at::Tensor& tensor, TensorKind) {
+      moveTensor(tensor, at::TensorOptions().dtype(dtype).device(at::kCPU));
+    });
+    requireGradients();
+  }
+
+  void requireGradients() {
+    forEachTensor(network, [&](const std::string&, at::Tensor& tensor, TensorKind kind) {
+      if (kind == TensorKind::kBuffer) return;
+      const bool head = tensor.is_same(network.fc.weight) || tensor.is_same(network.fc.bias);
+      tensor.requires_grad_(head || trainable == Trainable::kAll);
+      if (!tensor.requires_grad()) tensor.mutable_grad().reset();
+    });
+  }
+
+  void checkImages(const at::Tensor& images) const {
+    const at::Tensor& weight = network.stem.conv.weight;
+    const bool fits = images.dim() == 4 && images.size(0) > 0 && images.size(1) == 3 && images.size(2) > 0 &&
+                      images.size(3) > 0 && images.scalar_type() == dtype &&
+                      images.device() == weight.device();
+    if (fits) return;
+    std::string shape;
+    for (const std::int64_t size : images.sizes())
+      shape += (shape.empty() ? "" : ", ") + std::to_string(size);
+    throw Error("INVALID_ARGUMENT", std::string("Invalid value for \"images\": received ") +
+                                        at::toString(images.scalar_type()) + " [" + shape + "] on " +
+                                        images.device().str() + ", expected " + at::toString(dtype) +
+                                        " [N, 3, H, W] on " + weight.device().str() + ".");
+  }
+
+  /// Whether BatchNorm below the head normalises by the batch and moves its running buffers.
+  bool batchStatistics() const noexcept {
+    return training && !(trainable == Trainable::kHead && frozen == FrozenBatchNorm::kEval);
+  }
+
+  /// Pooled features [N, F]. With `graph` the caller has recording on, and gradients will flow to the
+  /// backbone.
+  at::Tensor features(const at::Tensor& images, bool graph) {
+    const BackboneMode strided{.batch_statistics = batchStatistics(), .blocked = false};
+    const bool fast = layout == Layout::kFast && dtype == at::kFloat && images.is_cpu() && at::hasMKLDNN();
+    // oneDNN has no backward pass of BatchNorm with stored statistics.
+    if (!fast || (graph && !strided.batch_statistics))
+      return backboneFeatures(network, images.contiguous(), strided);
+
+    const ImageShape shape{images.size(0), images.size(1), images.size(2), images.size(3)};
+    if (!strided.batch_statistics) {
+      if (!folded) folded.emplace(network, shape);
+      return folded->features(images);
+    }
+    folded.reset();
+    if (trainable == Trainable::kHead && !network.stem.conv.packed.defined()) packNetwork(network, shape);
+    return backboneFeatures(network, images.contiguous(), {.batch_statistics = true, .blocked = true});
+  }
+
+  /// Forgets what was derived from the tensors below the head.
+  void dropDerived() {
+    folded.reset();
+    dropPacked(network);
+  }
+
+  const Architecture& architecture;
+  Layout layout;
+  at::ScalarType dtype;
+  Network network;
+  std::optional<FoldedBackbone> folded;  ///< made by the first fast evaluation
+  Trainable trainable = Trainable::kAll;
+  FrozenBatchNorm frozen = FrozenBatchNorm::kTutorial;
+  bool training = true;
+};
+
+ResNet::ResNet(const ResNetOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+ResNet::~ResNet() = default;
+
+std::string ResNet::arch() const {
+  return impl_->architecture.name;
+}
+std::int64_t ResNet::classes() const {
+  return impl_->network.fc.bias.numel();
+}
+Layout ResNet::layout() const noexcept {
+  return impl_->layout;
+}
+at::ScalarType ResNet::dtype() const noexcept {
+  return impl_->dtype;
+}
+at::Device ResNet::device() const {
+  return impl_->network.fc.weight.device();
+}
+bool ResNet::training() const noexcept {
+  return impl_->training;
+}
+Trainable ResNet::trainable() const noexcept {
+  return impl_->trainable;
+}
+
+void ResNet::replaceHead(std::int64_t classes, std::uint64_t seed) {
+  checkClasses(classes);
+  Linear& fc = impl_->network.fc;
+  Linear head = makeLinear(fc.path, fc.weight.size(1), classes);
+  initializeLinear(head, seed);
+  moveTensor(head.weight, fc.weight.options());
+  moveTensor(head.bias, fc.bias.options());
+  fc = std::move(head);
+  impl_->requireGradients();
+}
+
+void ResNet::setTrainable(Trainable trainable, FrozenBatchNorm frozen) {
+  impl_->trainable = trainable;
+  impl_->frozen = frozen;
+  impl_->dropDerived();
+  impl_->requireGradients();
+}
+
+void ResNet::train(bool on) {
+  // Training and evaluation use different copies of the weights; only one of them takes memory at a time.
+  if (on != impl_->training) impl_->dropDerived();
+  impl_->training = on;
+}
+
+at::Tensor ResNet::forward(const at::Tensor& images, bool grad) {
+  impl_->checkImages(images);
+  at::Tensor features;
+  {
+    // Under a frozen backbone no activation is kept: the graph begins at the head.
+    const at::AutoGradMode graph(grad && impl_->trainable == Trainable::kAll);
+    features = impl_->features(images, at::GradMode::is_enabled());
+  }
+  const at::AutoGradMode graph(grad);
+  return at::linear(features, impl_->network.fc.weight, impl_->network.fc.bias);
+}
+
+void ResNet::to(at::Device device) {
+  impl_->dropDerived();
+  forEachTensor(impl_->network, [&](const std::string&, at::Tensor& tensor, TensorKind) {
+    moveTensor(tensor, tensor.options().device(device));
+  });
+}
+
+StateDict ResNet::state() const {
+  StateDict state;
+  forEachTensor(impl_->network, [&](const std::string& name, at::Tensor& tensor, TensorKind) {
+    state.push_back({name, tensor});
+  });
+  return state;
+}
+
+StateDict ResNet::snapshot() const {
+  const at::NoGradGuard no_graph;
+  StateDict copy = state();
+  for (NamedTensor& entry : copy) {
+    entry.tensor = entry.tensor.detach()
+                       .to(at::kCPU, entry.tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true)
+                       .contiguous();
+  }
+  return copy;
+}
+
+void ResNet::load(const StateDict& source) {
+  copyState(impl_->network, source);
+  impl_->dropDerived();
+}
+
+StateDict ResNet::namedParameters() const {
+  StateDict parameters;
+  forEachTensor(impl_->network, [&](const std::string& name, at::Tensor& tensor, TensorKind) {
+    if (tensor.requires_grad()) parameters.push_back({name, tensor});
+  });
+  return parameters;
+}
+
+std::vector<at::Tensor> ResNet::parameters() const {
+  std::vector<at::Tensor> parameters;
+  for (const NamedTensor& entry : namedParameters()) parameters.push_back(entry.tensor);
+  return parameters;
+}
+
+void ResNet::weightsChanged() {
+  // Nothing is derived from the head, and with a frozen backbone nothing else can have changed.
+  if (impl_->trainable == Trainable::kAll) impl_->dropDerived();
+}
+
+}  // namespace torchwing

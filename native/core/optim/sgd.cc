@@ -1,0 +1,112 @@
+#include "core/optim/sgd.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_sgd.h>
+#include <ATen/ops/empty_like.h>
+
+#include <cmath>
+#include <sstream>
+#include <utility>
+
+#include "core/error.h"
+
+namespace torchwing {
+namespace {
+
+[[noreturn]] void refuse(const std::string& name, double received, const std::string& expected) {
+  std::ostringstream text;
+  text << "Invalid value for \"optimizer." << name << "\": received " << received << ", expected " << expected
+       << ".";
+  throw Error("INVALID_CONFIG", text.str());
+}
+
+void checkNotNegative(const std::string& name, double value) {
+  if (!(std::isfinite(value) && value >= 0)) refuse(name, value, "a finite number >= 0");
+}
+
+void checkOptions(const SgdOptions& options) {
+  checkNotNegative("lr", options.lr);
+  checkNotNegative("momentum", options.momentum);
+  checkNotNegative("weightDecay", options.weight_decay);
+  if (!std::isfinite(options.dampening)) refuse("dampening", options.dampening, "a finite number");
+  if (options.nesterov && options.momentum == 0) {
+    refuse("momentum", options.momentum, "a number > 0, because nesterov is on");
+  }
+  if (options.nesterov && options.dampening != 0) {
+    refuse("dampening", options.dampening, "0, because nesterov is on");
+  }
+}
+
+/// Parameters that one call of the fused operator may take together.
+struct Group {
+  std::vector<at::Tensor> parameters, gradients, buffers;
+};
+
+void stepGroup(const Group& group, const SgdOptions& options, bool first) {
+  if (group.parameters.empty()) return;
+  at::_fused_sgd_(group.parameters, group.gradients, group.buffers, options.weight_decay, options.momentum,
+                  options.lr, options.dampening, options.nesterov, /*maximize=*/false, first);
+}
+
+}  // namespace
+
+Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdOptions& options)
+    : parameters_(std::move(parameters)), buffers_(parameters_.size()), options_(options) {
+  checkOptions(options_);
+}
+
+void Sgd::step() {
+  const at::NoGradGuard no_graph;
+  const bool with_momentum = options_.momentum != 0;
+  // The operator's first step copies the gradient into the buffer and so ignores dampening; a parameter that
+  // was frozen until now has its first step later than the others.
+  Group first, later;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const at::Tensor& gradient = parameters_[i].grad();
+    if (!gradient.defined()) continue;
+    Group& group = with_momentum && !buffers_[i].defined() ? first : later;
+    group.parameters.push_back(parameters_[i]);
+    group.gradients.push_back(gradient);
+    if (!with_momentum) continue;
+    if (!buffers_[i].defined()) buffers_[i] = at::empty_like(parameters_[i]);
+    group.buffers.push_back(buffers_[i]);
+  }
+  stepGroup(first, options_, /*first=*/true);
+  stepGroup(later, options_, /*first=*/false);
+}
+
+void Sgd::zeroGrad() {
+  // Undefined, not zero: the next backward pass then hands over its own tensors, and none lie idle in
+  // between.
+  for (at::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
+}
+
+std::vector<at::Tensor> Sgd::momentumBuffers() const {
+  std::vector<at::Tensor> copies;
+  copies.reserve(buffers_.size());
+  for (const at::Tensor& buffer : buffers_)
+    copies.push_back(buffer.defined() ? buffer.detach().clone() : buffer);
+  return copies;
+}
+
+void Sgd::setMomentumBuffers(const std::vector<at::Tensor>& buffers) {
+  const at::NoGradGuard no_graph;
+  if (buffers.size() != parameters_.size()) {
+    throw Error("INVALID_ARGUMENT", "Invalid value for \"momentumBuffers\": received " +
+                                        std::to_string(buffers.size()) + " tensors, expected " +
+                                        std::to_string(parameters_.size()) + ", one per parameter.");
+  }
+  std::vector<at::Tensor> copies(buffers.size());
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    if (!buffers[i].defined()) continue;
+    if (buffers[i].sizes() != parameters_[i].sizes()) {
+      throw Error("INVALID_ARGUMENT", "Invalid value for \"momentumBuffers[" + std::to_string(i) +
+                                          "]\": received a shape that is not its parameter's.");
+    }
+    copies[i] = at::empty_like(parameters_[i]);
+    copies[i].copy_(buffers[i]);
+  }
+  buffers_ = std::move(copies);
+}
+
+}  // namespace torchwing

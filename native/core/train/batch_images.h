@@ -1,0 +1,16 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "core/data/loader.h"
+
+namespace torchwing {
+
+/// The batch as model input, float [N, 3, H, W] on `device` in `dtype`: bytes go through the loader's table,
+/// floats as they are. A copy, so the batch can be released. Compute thread.
+at::Tensor batchImages(const Loader& loader, const Batch& batch, at::Device device, at::ScalarType dtype);
+
+/// The labels, int64 [N] on `device`; a copy.
+at::Tensor batchLabels(const Batch& batch, at::Device device);
+
+}  // namespace torchwing

@@ -1,0 +1,131 @@
+#include "core/train/epoch_runner.h"
+
+#include <chrono>
+#include <cmath>
+#include <string>
+
+#include "core/error.h"
+#include "core/model/loss.h"
+#include "core/train/batch_images.h"
+#include "core/train/running_metrics.h"
+
+namespace torchwing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Progress is a figure for people; on an accelerator each one makes the host wait.
+constexpr double kSecondsBetweenProgress = 0.1;
+
+double secondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+class PhaseRun {
+ public:
+  PhaseRun(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
+           const std::function<void(const Progress&)>& on_progress)
+      : model_(model), optimizer_(optimizer), loader_(loader), options_(options), on_progress_(on_progress) {
+    if (training() && optimizer == nullptr) {
+      throw Error("INVALID_ARGUMENT", "This session has no optimizer, expected one for a training phase.");
+    }
+  }
+
+  PhaseResult run(Executor& executor, const StopFlag& stop) {
+    model_.train(training());
+    loader_.start(options_.epoch, options_.start_step);
+    try {
+      while (result_.steps != options_.max_steps) {
+        executor.serveShortLane();
+        const Clock::time_point begin = Clock::now();
+        executor.waitFor([&] { return loader_.ready() || stop.requested(); });
+        result_.wait_seconds += secondsSince(begin);
+        result_.stopped = stop.requested() || executor.shuttingDown();
+        const Batch* batch = result_.stopped ? nullptr : loader_.next();
+        if (batch == nullptr) break;
+        step(*batch);
+      }
+    } catch (...) {
+      loader_.cancel();
+      throw;
+    }
+    const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
+    result_.loss_sum = values.loss_sum;
+    result_.correct = values.correct;
+    result_.seconds = secondsSince(begin_);
+    result_.costs = loader_.costs();
+    loader_.cancel();
+    return result_;
+  }
+
+ private:
+  bool training() const { return options_.phase == Phase::kTrain; }
+
+  void step(const Batch& batch) {
+    // Batch to device.
+    const at::Device device = model_.device();
+    const at::Tensor images = batchImages(loader_, batch, device, model_.dtype());
+    const at::Tensor labels = batchLabels(batch, device);
+    loader_.release(&batch);
+    // Forward pass and loss.
+    if (training()) optimizer_->zeroGrad();
+    const at::Tensor logits = model_.forward(images, training());
+    const at::Tensor loss = crossEntropy(logits, labels);
+    if (loss.is_cpu()) requireFinite(loss.item<double>());
+    // Backward pass and update.
+    if (training()) {
+      loss.backward();
+      optimizer_->step();
+      model_.weightsChanged();
+    }
+    // Counts and progress.
+    metrics_.add(loss, logits, labels);
+    result_.steps += 1;
+    result_.images += labels.size(0);
+    reportProgress();
+  }
+
+  void requireFinite(double loss) const {
+    if (std::isfinite(loss)) return;
+    const char* phase = training() ? "training" : "validation";
+    throw Error("LOSS_NOT_FINITE",
+                std::string("The loss became ") + (std::isnan(loss) ? "NaN" : "infinite") + " in " + phase +
+                    " step " + std::to_string(options_.start_step + result_.steps) + " of epoch " +
+                    std::to_string(options_.epoch) + ", expected a finite number.",
+                training() ? "Lower the learning rate. The weights are those from before this step."
+                           : "Lower the learning rate.");
+  }
+
+  void reportProgress() {
+    const std::int64_t done = options_.start_step + result_.steps;
+    const bool last = done == loader_.steps();
+    if (result_.steps > 1 && !last && secondsSince(last_progress_) < kSecondsBetweenProgress) return;
+    last_progress_ = Clock::now();
+    const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
+    const auto images = static_cast<double>(result_.images);
+    if (!std::isfinite(values.loss_sum)) requireFinite(values.loss_sum);
+    on_progress_({options_.phase, options_.epoch, done, loader_.steps(), result_.images,
+                  values.loss_sum / images, static_cast<double>(values.correct) / images,
+                  secondsSince(begin_)});
+  }
+
+  ResNet& model_;
+  Sgd* optimizer_;
+  Loader& loader_;
+  const PhaseOptions options_;
+  const std::function<void(const Progress&)>& on_progress_;
+  const Clock::time_point begin_ = Clock::now();
+  Clock::time_point last_progress_ = begin_;
+  RunningMetrics metrics_;
+  PhaseResult result_;
+};
+
+}  // namespace
+
+PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
+                     Executor& executor, const StopFlag& stop,
+                     const std::function<void(const Progress&)>& on_progress) {
+  return PhaseRun(model, optimizer, loader, options, on_progress).run(executor, stop);
+}
+
+}  // namespace torchwing

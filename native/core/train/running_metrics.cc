@@ -1,0 +1,30 @@
+#include "core/train/running_metrics.h"
+
+#include <ATen/ops/argmax.h>
+#include <ATen/ops/eq.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/zeros.h>
+
+namespace torchwing {
+
+void RunningMetrics::add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor correct = at::argmax(logits.detach(), 1).eq(labels).sum();
+  if (loss.is_cpu()) {
+    on_host_.loss_sum += loss.item<double>() * static_cast<double>(labels.size(0));
+    on_host_.correct += correct.item<std::int64_t>();
+    return;
+  }
+  if (!loss_on_device_.defined()) {
+    loss_on_device_ = at::zeros({}, loss.options().dtype(at::kDouble));
+    correct_on_device_ = at::zeros({}, correct.options());
+  }
+  loss_on_device_.add_(loss.detach().to(at::kDouble), static_cast<double>(labels.size(0)));
+  correct_on_device_.add_(correct);
+}
+
+RunningMetrics::Values RunningMetrics::read() const {
+  if (!loss_on_device_.defined()) return on_host_;
+  return {loss_on_device_.item<double>(), correct_on_device_.item<std::int64_t>()};
+}
+
+}  // namespace torchwing
