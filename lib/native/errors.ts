@@ -65,5 +65,9 @@ export function fromNative(error: unknown): unknown {
   if (error instanceof TorchwingError || typeof error !== 'object' || error === null) return error;
   const { code, message, hint } = error as { code?: unknown; message?: unknown; hint?: unknown };
   if (typeof code !== 'string' || typeof message !== 'string' || !(code in ERROR_EXIT_CODES)) return error;
-  return new TorchwingError(code as ErrorCode, message, typeof hint === 'string' && hint !== '' ? { hint } : {});
+  return new TorchwingError(
+    code as ErrorCode,
+    message,
+    typeof hint === 'string' && hint !== '' ? { hint } : {},
+  );
 }

@@ -35,7 +35,6 @@ export interface NativeStateDict {
   readonly record: string | null;
   readonly notes: string[];
   tensor(name: string): Promise<NativeTensor>;
-  sha256(): Promise<string>;
   /** Atomic zip-format `.pth` with `record` inside. */
   save(path: string, record: string): Promise<void>;
   dispose(): void;
@@ -164,7 +163,10 @@ export interface NativePhaseResult {
 
 export interface NativeTrainingSession {
   /** One job on the long lane. The model is leased while it runs: calls that would change it reject with MODEL_BUSY. */
-  runEpoch(options: NativePhaseOptions, onProgress: (progress: NativeProgress) => void): Promise<NativePhaseResult>;
+  runEpoch(
+    options: NativePhaseOptions,
+    onProgress: (progress: NativeProgress) => void,
+  ): Promise<NativePhaseResult>;
   /** Ends the running phase after its current step. */
   stop(): void;
   snapshotBest(): Promise<void>;
@@ -178,13 +180,11 @@ export interface NativeCudaStatus {
   available: boolean;
   /** One line with the cause, null when available. */
   whyNot: string | null;
-  devices: { index: number; name: string; totalMemory: number }[];
+  devices: { index: number; totalMemory: number }[];
 }
 
 export interface NativeVersion {
   addon: string;
-  /** LibTorch that runs, for example "2.13.0". */
-  libtorch: string;
   /** LibTorch minor that the addon was built for, for example "2.13". */
   builtFor: string;
   /** ATen's CPU dispatch: DEFAULT, AVX2, AVX512, … */
@@ -213,7 +213,11 @@ export interface NativeAddon {
   StepLR: { create(optimizer: NativeSGD, stepSize: number, gamma: number): NativeStepLR };
   ImageLoader: { create(options: NativeLoaderOptions): Promise<NativeImageLoader> };
   TrainingSession: {
-    create(options: { model: NativeResNet18; optimizer: NativeSGD | null; device: string }): Promise<NativeTrainingSession>;
+    create(options: {
+      model: NativeResNet18;
+      optimizer: NativeSGD | null;
+      device: string;
+    }): Promise<NativeTrainingSession>;
   };
   crossEntropy(logits: NativeTensor, labels: NativeTensor): Promise<NativeTensor>;
   /** Process-wide, settable once; another value later rejects with THREADS_CONFLICT. 0 keeps what is set, or the default. */
@@ -222,6 +226,16 @@ export interface NativeAddon {
   version(): Promise<NativeVersion>;
   /** Baseline JPEG of height x width x 3 RGB bytes. */
   encodeJpeg(rgb: Uint8Array, width: number, height: number, quality: number): Promise<ArrayBuffer>;
+}
+
+/** What NVIDIA's driver says of itself, without LibTorch. */
+export interface CudaDriver {
+  devices: number;
+  names: string[];
+  /** 1000 * major + 10 * minor of the newest CUDA that it supports; 0 without a driver. */
+  driverVersion: number;
+  /** Which call failed with which code. */
+  error: string | null;
 }
 
 /** The loader addon, which knows no LibTorch. */
@@ -233,5 +247,5 @@ export interface NativeLibraryLoader {
   /** Sets a variable in the C environment, or unsets it with null, behind process.env's back. JavaScript thread only. */
   setEnvironment(name: string, value: string | null): void;
   /** cuInit and the device count of libcuda.so.1, in this process; `error` names the failing step. */
-  probeCudaDriver(): Promise<{ devices: number; driverVersion: number; error: string | null }>;
+  probeCudaDriver(): Promise<CudaDriver>;
 }

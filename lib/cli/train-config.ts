@@ -1,0 +1,87 @@
+import { loadConfigFile } from '../config/load-file';
+import { mergeConfig } from '../config/merge';
+import type { TrainerConfig, WeightsChoice } from '../config/types';
+import { PUBLISHED_WEIGHTS } from '../model/weights-catalogue';
+import { TorchwingError } from '../native/errors';
+import { USAGE } from './flags';
+import { defaultRunFolder } from './run-folder-name';
+import type { TrainFlags } from './train-flags';
+
+/**
+ * The configuration that the flags ask for: flags over the config file over the defaults. It always has an output
+ * folder.
+ * @throws TorchwingError USAGE without data; CONFIG_NOT_FOUND or INVALID_CONFIG for the config file
+ */
+export async function trainConfig(flags: TrainFlags, now: Date): Promise<TrainerConfig> {
+  const file = flags.config === undefined ? {} : await loadConfigFile(flags.config);
+  // A run's config.json holds finished transforms; asking for another size asks for new ones.
+  const base = flags['image-size'] === undefined ? file : withoutTransforms(file);
+  const merged = mergeConfig(base, fromFlags(flags));
+  if (merged.data === undefined) {
+    throw new TorchwingError(USAGE, 'There is no data to train on: expected --data DIR, or --config FILE.', {
+      hint: 'For example: torchwing train --data ./photos, where ./photos has train/ and val/. Type torchwing train --help for all flags.',
+    });
+  }
+  return { ...merged, output: merged.output ?? defaultRunFolder(merged.mode ?? 'finetune', now) };
+}
+
+function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
+  const data = defined({
+    dir: flags.data,
+    valSplit: flags['val-split'],
+    imageSize: flags['image-size'],
+    batchSize: flags['batch-size'],
+    workers: flags.workers,
+    dropLast: flags['drop-last'],
+    onBadImage: flags['on-bad-image'],
+  });
+  const model = defined({
+    weights: flags.weights === undefined ? undefined : weightsChoice(flags.weights),
+    layout: flags.layout,
+  });
+  const optimizer = defined({
+    lr: flags.lr,
+    momentum: flags.momentum,
+    weightDecay: flags['weight-decay'],
+  });
+  const scheduler = defined({ stepSize: flags['step-size'], gamma: flags.gamma });
+  return defined({
+    mode: flags.mode,
+    data: filled(data),
+    model: filled(model),
+    optimizer: filled(optimizer),
+    scheduler: filled(scheduler),
+    epochs: flags.epochs,
+    device: flags.device,
+    threads: flags.threads,
+    seed: flags.seed,
+    output: flags.output,
+    overwrite: flags.overwrite,
+  });
+}
+
+/** A published name, `none`, or else a file. */
+function weightsChoice(text: string): WeightsChoice {
+  if (text === 'none') return null;
+  return Object.hasOwn(PUBLISHED_WEIGHTS, text) ? (text as WeightsChoice) : { file: text };
+}
+
+function withoutTransforms(config: Partial<TrainerConfig>): Partial<TrainerConfig> {
+  if (config.data === undefined) return config;
+  const { transforms: _transforms, ...data } = config.data;
+  return { ...config, data };
+}
+
+type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+
+/** Without the fields that are undefined. */
+function defined<Fields extends object>(fields: Fields): Defined<Fields> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Defined<Fields>;
+}
+
+/** An object with at least one field; undefined for an empty one. */
+function filled<Fields extends object>(fields: Fields): Fields | undefined {
+  return Object.keys(fields).length > 0 ? fields : undefined;
+}

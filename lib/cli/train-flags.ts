@@ -1,0 +1,119 @@
+import { COMMON_FLAGS, type CommandHelp, type FlagTable, type FlagValues } from './flags';
+
+/** Every flag of `torchwing train`, in the order of the help. */
+export const TRAIN_FLAGS = {
+  data: {
+    kind: 'text',
+    value: 'DIR',
+    help: 'folder with train/ and val/, each with one folder of photos per class; or, with --val-split, one folder of class folders',
+  },
+  'val-split': {
+    kind: 'number',
+    above: 0,
+    below: 1,
+    value: 'SHARE',
+    help: 'share of each class of --data that becomes validation data, drawn from the seed',
+  },
+  weights: {
+    kind: 'text',
+    value: 'FILE|NAME|none',
+    help: 'where to start: a .pth file, a published name, or none for random weights',
+    fallback: 'IMAGENET1K_V1, looked for in the caches of PyTorch and of torchwing',
+  },
+  mode: {
+    kind: 'choice',
+    choices: ['finetune', 'extractor'],
+    help: 'train every layer, or only a new head on a frozen backbone',
+    fallback: 'finetune',
+  },
+  epochs: { kind: 'integer', minimum: 1, help: 'passes over the training data', fallback: '25' },
+  'batch-size': { kind: 'integer', minimum: 1, maximum: 65_536, help: 'images per step', fallback: '4' },
+  lr: { kind: 'number', above: 0, help: 'learning rate of SGD', fallback: '0.001' },
+  momentum: { kind: 'number', minimum: 0, help: 'momentum of SGD', fallback: '0.9' },
+  'weight-decay': { kind: 'number', minimum: 0, help: 'weight decay of SGD', fallback: '0' },
+  'step-size': {
+    kind: 'integer',
+    minimum: 1,
+    help: 'epochs between two reductions of the learning rate',
+    fallback: '7',
+  },
+  gamma: { kind: 'number', above: 0, help: 'factor of each reduction', fallback: '0.1' },
+  'image-size': {
+    kind: 'integer',
+    minimum: 16,
+    maximum: 4096,
+    value: 'PIXELS',
+    help: 'side of the images that the model sees; the transforms scale with it',
+    fallback: '224',
+  },
+  workers: {
+    kind: 'integer',
+    minimum: 1,
+    maximum: 256,
+    help: 'threads that decode images',
+    fallback: '4, but no more than the cores',
+  },
+  threads: {
+    kind: 'integer',
+    minimum: 1,
+    maximum: 1024,
+    also: ['auto'],
+    value: 'N|auto',
+    help: 'CPU threads of LibTorch',
+    fallback: 'auto, what the system grants',
+  },
+  device: {
+    kind: 'text',
+    value: 'auto|cpu|cuda[:N]',
+    help: 'where to train',
+    fallback: 'auto, the first CUDA device when there is one',
+  },
+  layout: {
+    kind: 'choice',
+    choices: ['fast', 'strided'],
+    help: 'let the model choose its memory layouts, or keep the plain kernels of PyTorch',
+    fallback: 'fast',
+  },
+  seed: {
+    kind: 'integer',
+    minimum: 0,
+    help: 'draws new weights, order, augmentation and --val-split; the same seed gives the same run',
+    fallback: '0',
+  },
+  'on-bad-image': {
+    kind: 'choice',
+    choices: ['error', 'skip'],
+    help: 'stop at an image that cannot be decoded, or leave it out and count it',
+    fallback: 'error',
+  },
+  'drop-last': { kind: 'boolean', help: 'leave out a last training batch that is not full' },
+  output: {
+    kind: 'text',
+    value: 'DIR',
+    help: 'folder for config.json, metrics.jsonl, best.pth and last.pth',
+    fallback: 'runs/<time>-<mode>',
+  },
+  overwrite: { kind: 'boolean', help: 'replace a run that the folder holds' },
+  config: {
+    kind: 'text',
+    value: 'FILE',
+    help: 'configuration file (.json, .js, .mjs), for example config.json of an earlier run; flags win over it',
+  },
+  json: { kind: 'boolean', help: 'print events as JSON, one per line, and nothing else' },
+  ...COMMON_FLAGS,
+} as const satisfies FlagTable;
+
+export type TrainFlags = FlagValues<typeof TRAIN_FLAGS>;
+
+export const TRAIN_HELP: CommandHelp<typeof TRAIN_FLAGS> = {
+  name: 'train',
+  summary: 'Fine-tune a ResNet-18 on a folder of photos.',
+  usage: 'train --data DIR [flags]',
+  flags: TRAIN_FLAGS,
+  examples: [
+    'torchwing train --data ./photos',
+    'torchwing train --data ./photos --mode extractor --epochs 10 --output runs/quick',
+    'torchwing train --data ./classes --val-split 0.2 --weights none --image-size 64',
+    'torchwing train --config runs/quick/config.json',
+  ],
+};

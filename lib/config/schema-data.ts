@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { DEFAULT_LIMITS } from '../data/loader-defaults';
+import { choice, flag, fraction, integer, path } from './numbers';
+import { transformsSchema } from './schema-transforms';
+
+const source = z.union(
+  [
+    z.strictObject({ dir: path() }),
+    z.strictObject({ dir: path(), split: choice(['train', 'val']), valSplit: fraction() }),
+    z.strictObject({
+      list: z
+        .array(
+          z.strictObject({
+            path: path(),
+            label: z.string({ error: 'a class name' }).min(1, { error: 'a class name' }),
+          }),
+          {
+            error: 'a list of { path, label }',
+          },
+        )
+        .min(1, { error: 'a list of at least one { path, label }' }),
+    }),
+  ],
+  { error: '{ dir }, { dir, split, valSplit } or { list: [{ path, label }] }' },
+);
+
+const limits = z.strictObject({
+  pixels: integer(1).default(DEFAULT_LIMITS.pixels),
+  fileBytes: integer(1).default(DEFAULT_LIMITS.fileBytes),
+  decoderBytes: integer(1).default(DEFAULT_LIMITS.decoderBytes),
+  progressiveScans: integer(1).default(DEFAULT_LIMITS.progressiveScans),
+});
+
+export const dataSchema = z
+  .strictObject(
+    {
+      dir: path().optional(),
+      valSplit: fraction().optional(),
+      train: source.optional(),
+      val: source.optional(),
+      imageSize: integer(16, 4096).nullable().optional(),
+      transforms: z
+        .strictObject({ train: transformsSchema.optional(), val: transformsSchema.optional() })
+        .prefault({}),
+      batchSize: integer(1, 65_536).default(4),
+      workers: integer(1, 256).optional(),
+      dropLast: flag().default(false),
+      onBadImage: choice(['error', 'skip']).default('error'),
+      limits: limits.prefault({}),
+    },
+    { error: 'an object with "dir", or with "train" and "val"' },
+  )
+  .superRefine((data, context) => {
+    const complain = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (data.dir === undefined) {
+      if (data.valSplit !== undefined) complain('valSplit', 'no valSplit without data.dir');
+      if (data.train === undefined) complain('train', 'a source, or data.dir for both phases');
+      if (data.val === undefined) complain('val', 'a source, or data.dir for both phases');
+    } else {
+      if (data.train !== undefined) complain('train', 'no data.train beside data.dir');
+      if (data.val !== undefined) complain('val', 'no data.val beside data.dir');
+    }
+  });

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { atLeastZero, choice, flag, integer, path, positive } from './numbers';
+
+export const modelSchema = z.strictObject({
+  arch: choice(['resnet18']).default('resnet18'),
+  weights: z
+    .union([z.literal('IMAGENET1K_V1'), z.strictObject({ file: path() }), z.null()], {
+      error: '"IMAGENET1K_V1", { file } or null for random weights',
+    })
+    .default('IMAGENET1K_V1'),
+  layout: choice(['fast', 'strided']).default('fast'),
+  frozenBatchNorm: choice(['tutorial', 'eval']).default('tutorial'),
+});
+
+export const optimizerSchema = z
+  .strictObject({
+    type: choice(['sgd']).default('sgd'),
+    lr: positive().default(1e-3),
+    momentum: atLeastZero().default(0.9),
+    dampening: z.number({ error: 'a finite number' }).default(0),
+    weightDecay: atLeastZero().default(0),
+    nesterov: flag().default(false),
+  })
+  .refine(({ nesterov, momentum, dampening }) => !nesterov || (momentum > 0 && dampening === 0), {
+    path: ['nesterov'],
+    error: 'false, or momentum > 0 and dampening 0',
+  });
+
+export const schedulerSchema = z.strictObject({
+  type: choice(['step']).default('step'),
+  stepSize: integer(1).default(7),
+  gamma: positive().default(0.1),
+});

@@ -1,0 +1,138 @@
+import type { ImageLimits } from '../data/loader-defaults';
+import type { Transform } from '../data/transforms';
+import type { Layout } from '../native/types';
+
+/** `finetune` trains every layer; `extractor` trains only the new head on a frozen backbone. */
+export type Mode = 'finetune' | 'extractor';
+
+/** One image of a list source: its file and its class name. */
+export interface ListedImage {
+  path: string;
+  label: string;
+}
+
+/**
+ * Where the images of one phase come from: a folder with one folder per class, one part of such a folder (a seeded,
+ * stratified split), or a list.
+ */
+export type Source =
+  | { dir: string }
+  | { dir: string; split: 'train' | 'val'; valSplit: number }
+  | { list: ListedImage[] };
+
+export interface DataConfig {
+  /** Shorthand for both sources: a folder with `train/` and `val/`, or, with `valSplit`, one folder of classes. */
+  dir?: string;
+  /** Share of each class that becomes validation data, in (0, 1); drawn from `seed`. */
+  valSplit?: number;
+  train?: Source;
+  val?: Source;
+  /**
+   * Side in pixels of the default transforms, 16..4096, default 224. Train: randomResizedCrop(s), flip; val:
+   * resize(round(s * 256 / 224)), centerCrop(s); both end with toTensor, normalize(IMAGENET). Null when the transforms
+   * are given and are of other sizes.
+   */
+  imageSize?: number | null;
+  transforms?: { train?: Transform[]; val?: Transform[] };
+  /** Images per step, default 4. */
+  batchSize?: number;
+  /** Decoding threads per phase, 1..256. Default 4, but no more than the free cores. */
+  workers?: number;
+  /** Leaves out a last training batch that is not full. Default false. */
+  dropLast?: boolean;
+  /** `skip` leaves an undecodable image out of its batch and counts it. Default `error`. */
+  onBadImage?: 'error' | 'skip';
+  limits?: Partial<ImageLimits>;
+}
+
+/** A name, a file, or null for random weights. */
+export type WeightsChoice = 'IMAGENET1K_V1' | { file: string } | null;
+
+export interface ModelConfig {
+  arch?: 'resnet18';
+  /** Default `IMAGENET1K_V1`. */
+  weights?: WeightsChoice;
+  /** `fast` (default) or PyTorch's plain kernels, `strided`; the last bits of the numbers differ. */
+  layout?: Layout;
+  /**
+   * BatchNorm of the frozen backbone in mode `extractor`: `tutorial` (default) normalises by the batch and lets the
+   * running statistics drift, as PyTorch's tutorial does; `eval` keeps them.
+   */
+  frozenBatchNorm?: 'tutorial' | 'eval';
+}
+
+export interface OptimizerConfig {
+  type?: 'sgd';
+  /** Default 1e-3. */
+  lr?: number;
+  /** Default 0.9. */
+  momentum?: number;
+  /** Default 0. */
+  dampening?: number;
+  /** Default 0. */
+  weightDecay?: number;
+  /** Default false; needs momentum > 0 and dampening 0. */
+  nesterov?: boolean;
+}
+
+export interface SchedulerConfig {
+  type?: 'step';
+  /** Epochs between two reductions. Default 7. */
+  stepSize?: number;
+  /** Factor on the learning rate at each reduction. Default 0.1. */
+  gamma?: number;
+}
+
+/**
+ * What a run does: the same plain object in TypeScript, in a config file and in a run's `config.json`. Defaults are
+ * those of PyTorch's transfer-learning tutorial.
+ */
+export interface TrainerConfig {
+  /** Version of this form. Default 1, the only one. */
+  version?: 1;
+  /** Default `finetune`. */
+  mode?: Mode;
+  data: DataConfig;
+  model?: ModelConfig;
+  optimizer?: OptimizerConfig;
+  /** Null keeps the learning rate constant. */
+  scheduler?: SchedulerConfig | null;
+  /** Default 25. */
+  epochs?: number;
+  /** `auto` (default: the first CUDA device when there is one), `cpu`, `cuda` or `cuda:<index>`. */
+  device?: string;
+  /** CPU threads of LibTorch, process-wide. Default `auto`: what the system grants. */
+  threads?: number | 'auto';
+  /** Draws the head's weights, the order, the augmentation and the split. 0..2^53 - 1, default 0. */
+  seed?: number;
+  /** The run's folder. Default null: no file is written. */
+  output?: string | null;
+  /** Replaces a run that the folder already holds. Default false. */
+  overwrite?: boolean;
+}
+
+/** A TrainerConfig with every default filled in and every path absolute. It is itself a valid TrainerConfig. */
+export interface ResolvedConfig {
+  version: 1;
+  mode: Mode;
+  data: {
+    train: Source;
+    val: Source;
+    imageSize: number | null;
+    transforms: { train: Transform[]; val: Transform[] };
+    batchSize: number;
+    workers: number;
+    dropLast: boolean;
+    onBadImage: 'error' | 'skip';
+    limits: ImageLimits;
+  };
+  model: Required<ModelConfig>;
+  optimizer: Required<OptimizerConfig>;
+  scheduler: Required<SchedulerConfig> | null;
+  epochs: number;
+  device: string;
+  threads: number | 'auto';
+  seed: number;
+  output: string | null;
+  overwrite: boolean;
+}

@@ -1,0 +1,61 @@
+export { defineConfig } from './config/define';
+export { configJsonSchema } from './config/json-schema';
+export { loadConfigFile } from './config/load-file';
+export { resolveConfig } from './config/resolve';
+export type {
+  DataConfig,
+  ListedImage,
+  Mode,
+  ModelConfig,
+  OptimizerConfig,
+  ResolvedConfig,
+  SchedulerConfig,
+  Source,
+  TrainerConfig,
+  WeightsChoice,
+} from './config/types';
+export { type CudaStatus, cuda } from './cuda';
+export {
+  type FolderImage,
+  IMAGE_EXTENSIONS,
+  type ImageFolder,
+  scanImageFolder,
+} from './data/image-folder';
+export { type Batch, ImageLoader, type ImageLoaderOptions, type Sample } from './data/image-loader';
+export type { ImageLimits } from './data/loader-defaults';
+export * as transforms from './data/transforms';
+export { IMAGENET, type Transform } from './data/transforms';
+export { crossEntropy } from './model/cross-entropy';
+export { ResNet18, type ResNet18Options } from './model/resnet18';
+export { StateDict, type StateDictEntry } from './model/state-dict';
+export { PUBLISHED_WEIGHTS, type PublishedWeights, type WeightsName } from './model/weights-catalogue';
+export { weightsSha256 } from './model/weights-hash';
+export { type ErrorCode, TorchwingError } from './native/errors';
+export type { DType, Layout, Phase } from './native/types';
+export { SGD, type SGDOptions } from './optim/sgd';
+export { StepLR, type StepLROptions, type StepLRState } from './optim/step-lr';
+export { Predictor } from './predictor/predictor';
+export type { ImageInput, Prediction, PredictOptions, PredictorOptions } from './predictor/types';
+export { Tensor, type TensorData } from './tensor';
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EpochEndEvent,
+  PhaseEndEvent,
+  PhaseMetrics,
+  ProgressEvent,
+  StageCosts,
+  StartEvent,
+  TrainerEvent,
+  WarningEvent,
+} from './trainer/events';
+export { serializeEvent } from './trainer/serialize-event';
+export { Trainer } from './trainer/trainer';
+export {
+  type PhaseResult,
+  type Progress,
+  type RunEpochOptions,
+  TrainingSession,
+} from './trainer/training-session';
+export type { EpochSummary, FitOptions, FitResult } from './trainer/types';
+export { type Version, version } from './version';

@@ -1,0 +1,87 @@
+import { TorchwingError } from '../native/errors';
+import type { Layout } from '../native/types';
+import { ResNet18 } from './resnet18';
+import { StateDict } from './state-dict';
+
+/** Classes of ImageNet, whose head any other data set replaces. */
+const IMAGENET_CLASSES = 1000;
+
+export interface PrepareModelOptions {
+  /** A `.pth` file, or null for random weights. */
+  weights: string | null;
+  /** Class names of the data. */
+  classes: readonly string[];
+  /** Draws a new head, or all weights. */
+  seed: number;
+  layout: Layout;
+  /** Told what the user should know about the weights; not a failure. */
+  warn: (warning: { code: string; message: string; hint?: string }) => void;
+}
+
+/**
+ * A ResNet-18 for the given classes, on the CPU. An ImageNet head is replaced by a new one; a head of the right width
+ * is kept; any other does not fit.
+ * @throws TorchwingError WEIGHTS_* for what is wrong with the file
+ */
+export async function prepareModel(options: PrepareModelOptions): Promise<ResNet18> {
+  const { classes, seed, layout } = options;
+  if (options.weights === null) return ResNet18.create({ classes: classes.length, seed, layout });
+  const state = await StateDict.read(options.weights);
+  let model: ResNet18 | null = null;
+  try {
+    for (const message of state.notes) options.warn({ code: 'WEIGHTS_NOTE', message });
+    const width = headWidth(state) ?? classes.length;
+    if (width !== classes.length && width !== IMAGENET_CLASSES)
+      throw wrongHead(options.weights, width, classes);
+    model = await ResNet18.create({ classes: width, seed, layout });
+    await model.loadStateDict(state);
+    if (width === classes.length) {
+      warnOfOtherNames(options, state);
+    } else {
+      await model.replaceHead(classes.length, seed);
+      options.warn({
+        code: 'HEAD_REPLACED',
+        message: `The ${width}-class head of the weights was replaced by a new one for ${classes.length} classes.`,
+      });
+    }
+    return model;
+  } catch (error) {
+    model?.dispose();
+    throw error;
+  } finally {
+    state.dispose();
+  }
+}
+
+/** Classes that a state dict's `fc` layer tells apart; null without such a layer (loading then lists what is missing). */
+export function headWidth(state: StateDict): number | null {
+  return state.entries.find(({ name }) => name === 'fc.weight')?.shape[0] ?? null;
+}
+
+function wrongHead(file: string, width: number, classes: readonly string[]): TorchwingError {
+  return new TorchwingError(
+    'WEIGHTS_MISMATCH',
+    `The weights "${file}" do not fit: fc.weight and fc.bias have ${width} classes, expected ${classes.length} (the data's) or ${IMAGENET_CLASSES} (ImageNet's).`,
+    { hint: `The data's classes are ${classes.map((name) => `"${name}"`).join(', ')}.` },
+  );
+}
+
+/** A kept head predicts by position: when the file says other names for the same positions, the user should know. */
+function warnOfOtherNames(options: PrepareModelOptions, state: StateDict): void {
+  const names = classesInRecord(state.record);
+  if (names === null || names.join('\n') === options.classes.join('\n')) return;
+  options.warn({
+    code: 'HEAD_CLASSES_DIFFER',
+    message: `The head of the weights was kept, but it was trained for ${names.join(', ')}, not for ${options.classes.join(', ')}.`,
+  });
+}
+
+function classesInRecord(record: string | null): string[] | null {
+  try {
+    const classes: unknown = record === null ? null : JSON.parse(record).classes;
+    return Array.isArray(classes) ? classes.map(String) : null;
+  } catch {
+    // The names only serve a warning here; Predictor.load refuses a broken record.
+    return null;
+  }
+}

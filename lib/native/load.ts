@@ -1,0 +1,60 @@
+import { constants } from 'node:os';
+import { findAddonFiles } from './addon-files';
+import { fromNative } from './errors';
+import { findLibTorch } from './libtorch';
+import type { LibTorch } from './libtorch-folder';
+import { loadFailure, mapLibTorch } from './map-libtorch';
+import { requireSupportedPlatform } from './platform';
+import type { CudaDriver, NativeAddon, NativeLibraryLoader } from './types';
+
+export { onNativeWarning } from './warnings';
+
+/** The loaded addon, the LibTorch under it, and the CUDA driver as it was then. */
+export interface Native {
+  addon: NativeAddon;
+  libtorch: LibTorch;
+  driver: CudaDriver;
+}
+
+let loading: Promise<Native> | null = null;
+
+/**
+ * The addon, mapped with its LibTorch at the first call in this Node environment. A failure is not remembered, so that
+ * a cure can be tried without a new process.
+ * @throws TorchwingError PLATFORM_UNSUPPORTED, ADDON_NOT_FOUND, LIBTORCH_NOT_FOUND, LIBTORCH_VERSION, LIBTORCH_LOAD
+ */
+export async function loadNative(): Promise<NativeAddon> {
+  return (await loadNativeWithLibTorch()).addon;
+}
+
+/** The same, with where LibTorch was found. */
+export function loadNativeWithLibTorch(): Promise<Native> {
+  loading ??= load().catch((error: unknown) => {
+    loading = null;
+    throw fromNative(error);
+  });
+  return loading;
+}
+
+/** The small addon that maps libraries and asks the CUDA driver; needs no LibTorch. */
+export function openLoader(file: string): NativeLibraryLoader {
+  return open<NativeLibraryLoader>(file);
+}
+
+async function load(): Promise<Native> {
+  requireSupportedPlatform();
+  const files = findAddonFiles();
+  const libtorch = findLibTorch({ minor: files.minor });
+  const driver = await mapLibTorch(openLoader(files.loader), libtorch);
+  return { addon: open<NativeAddon>(files.addon), libtorch, driver };
+}
+
+function open<Exports>(file: string): Exports {
+  const module = { exports: {} as Exports };
+  try {
+    process.dlopen(module, file, constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_LOCAL);
+  } catch (cause) {
+    throw loadFailure(file, cause);
+  }
+  return module.exports;
+}

@@ -1,0 +1,64 @@
+import { TorchwingError } from '../native/errors';
+import { callNative, callNativeSync } from '../native/handle';
+import { loadNative } from '../native/load';
+import type { NativeStepLR } from '../native/types';
+import type { SGD } from './sgd';
+
+export interface StepLROptions {
+  /** Epochs between two reductions, >= 1. */
+  stepSize: number;
+  /** Default 0.1, as in PyTorch. */
+  gamma?: number;
+}
+
+/** Where a schedule stands: what `loadState` takes to go on from there. */
+export interface StepLRState {
+  lastEpoch: number;
+  lastLr: number;
+}
+
+/** torch.optim.lr_scheduler.StepLR by Python's recurrence, equal to it to the last bit. */
+export class StepLR {
+  readonly #native: NativeStepLR;
+
+  private constructor(scheduler: NativeStepLR) {
+    this.#native = scheduler;
+  }
+
+  static create(optimizer: SGD, options: StepLROptions): Promise<StepLR> {
+    const { stepSize, gamma = 0.1 } = options;
+    return callNative(async () => {
+      if (!Number.isSafeInteger(stepSize) || stepSize < 1) {
+        throw new TorchwingError(
+          'INVALID_ARGUMENT',
+          `Invalid value for "stepSize": received ${String(stepSize)}, expected an integer >= 1.`,
+        );
+      }
+      const addon = await loadNative();
+      return new StepLR(addon.StepLR.create(optimizer.native, stepSize, gamma));
+    });
+  }
+
+  /** Learning rate that the optimizer now has. */
+  get lastLr(): number {
+    return this.#native.lastLr;
+  }
+
+  /** Epochs stepped so far. */
+  get lastEpoch(): number {
+    return this.#native.lastEpoch;
+  }
+
+  /** Once per epoch, after the training phase: sets the optimizer's `lr` for the next epoch. */
+  step(): void {
+    callNativeSync(() => this.#native.step());
+  }
+
+  state(): StepLRState {
+    return { lastEpoch: this.lastEpoch, lastLr: this.lastLr };
+  }
+
+  loadState(state: StepLRState): void {
+    callNativeSync(() => this.#native.loadState(state.lastEpoch, state.lastLr));
+  }
+}

@@ -1,0 +1,84 @@
+import { valTransforms } from '../config/default-transforms';
+import { parseTransforms } from '../config/parse';
+import { invalidValue } from '../config/problems';
+import type { Transform } from '../data/transforms';
+import { headWidth } from '../model/prepare-model';
+import { ResNet18 } from '../model/resnet18';
+import { StateDict } from '../model/state-dict';
+import { TorchwingError } from '../native/errors';
+import type { ReadableRecord } from '../trainer/record-schema';
+import { readRecord } from '../trainer/run-record';
+import type { PredictorOptions } from './types';
+
+/** Image side of the tutorial's validation transforms. */
+const DEFAULT_IMAGE_SIZE = 224;
+
+/** A model in evaluation mode with what its outputs mean and what its inputs must be. */
+export interface Classifier {
+  model: ResNet18;
+  classes: string[];
+  transforms: Transform[];
+}
+
+/**
+ * Reads a weight file and its record.
+ * @throws TorchwingError WEIGHTS_* for the file; INVALID_ARGUMENT when there are no class names, or not as many as the
+ *   head has classes
+ */
+export async function loadClassifier(
+  file: string,
+  options: PredictorOptions,
+  device: string,
+): Promise<Classifier> {
+  const state = await StateDict.read(file);
+  let model: ResNet18 | null = null;
+  try {
+    const record = state.record === null ? null : readRecord(state.record, file);
+    const classes = classNames(file, record, options.classes);
+    const width = headWidth(state) ?? classes.length;
+    if (width !== classes.length) {
+      throw new TorchwingError(
+        'INVALID_ARGUMENT',
+        invalidValue('classes', classes, `${width} names, one per class of "${file}"`),
+      );
+    }
+    const transforms = checkedTransforms(options.transforms) ?? recordTransforms(record);
+    model = await ResNet18.create({ classes: width, layout: record?.layout ?? 'fast' });
+    await model.loadStateDict(state);
+    await model.to(device);
+    await model.eval();
+    return { model, classes, transforms };
+  } catch (error) {
+    model?.dispose();
+    throw error;
+  } finally {
+    state.dispose();
+  }
+}
+
+function classNames(
+  file: string,
+  record: ReadableRecord | null,
+  given: readonly string[] | undefined,
+): string[] {
+  if (given !== undefined) return [...given];
+  if (record !== null) return record.classes;
+  throw new TorchwingError(
+    'INVALID_ARGUMENT',
+    `The weight file "${file}" has no torchwing.json record, so its classes are unknown.`,
+    {
+      hint: "Give the class names in order: Predictor.load(file, { classes: [...] }), and transforms when they are not the tutorial's at 224 pixels.",
+    },
+  );
+}
+
+function checkedTransforms(given: readonly Transform[] | undefined): Transform[] | null {
+  if (given === undefined) return null;
+  const parsed = parseTransforms(given);
+  if ('transforms' in parsed) return parsed.transforms;
+  throw new TorchwingError('INVALID_ARGUMENT', invalidValue('transforms', given, parsed.expected));
+}
+
+function recordTransforms(record: ReadableRecord | null): Transform[] {
+  return record?.transforms.val ?? valTransforms(DEFAULT_IMAGE_SIZE);
+}

@@ -1,0 +1,109 @@
+import type { ResolvedConfig } from '../config/types';
+import { ImageLoader } from '../data/image-loader';
+import { type InspectedData, inspectData } from '../data/preflight';
+import type { SourceImages } from '../data/source';
+import { type PrepareModelOptions, prepareModel } from '../model/prepare-model';
+import type { ResNet18 } from '../model/resnet18';
+import { findWeights } from '../model/weights';
+import { callNative } from '../native/handle';
+import { loadNative } from '../native/load';
+import { SGD } from '../optim/sgd';
+import { StepLR } from '../optim/step-lr';
+import { type Version, version } from '../version';
+import { refuseBatchOfOne } from './batch-of-one';
+import { chooseDevice } from './device';
+import type { StopControl } from './stop-control';
+import { TrainingSession } from './training-session';
+
+/** All that a run needs, ready to train. */
+export interface Job {
+  /** With device and threads as they are, instead of `auto`. */
+  config: ResolvedConfig & { threads: number };
+  data: InspectedData;
+  versions: Version;
+  model: ResNet18;
+  optimizer: SGD;
+  /** Null: the learning rate stays. */
+  scheduler: StepLR | null;
+  session: TrainingSession;
+  loaders: { train: ImageLoader; val: ImageLoader };
+  dispose(): void;
+}
+
+/**
+ * Scans the data, finds and loads the weights, and builds model, optimizer, schedule, loaders and session, the cheap
+ * checks first. On a failure nothing is left behind.
+ */
+export async function prepare(
+  resolved: ResolvedConfig,
+  warn: PrepareModelOptions['warn'],
+  control: StopControl,
+): Promise<Job> {
+  const data = await control.race(inspectData(resolved));
+  refuseBatchOfOne(resolved, data.train.images.length);
+  const weights = await control.race(findWeights(resolved.model.weights));
+  const threads = await callNative(async () =>
+    (await loadNative()).setThreads(resolved.threads === 'auto' ? 0 : resolved.threads),
+  );
+  const device = await chooseDevice(resolved.device);
+  const config = { ...resolved, device, threads };
+  const made: { dispose(): void }[] = [];
+  const keep = <Made extends { dispose(): void }>(thing: Made): Made => {
+    made.push(thing);
+    // What was made after the run was stopped is still freed: `made` has it.
+    control.throwIfStopped();
+    return thing;
+  };
+  const dispose = () => {
+    for (const thing of made.reverse()) thing.dispose();
+    made.length = 0;
+  };
+  try {
+    const { seed, mode } = config;
+    const { layout, frozenBatchNorm } = config.model;
+    const model = keep(await prepareModel({ weights, classes: data.classes, seed, layout, warn }));
+    await model.setTrainable(mode === 'extractor' ? 'head' : 'all', { frozenBatchNorm });
+    await model.to(device);
+    const optimizer = keep(await SGD.create(model, config.optimizer));
+    const scheduler = config.scheduler === null ? null : await StepLR.create(optimizer, config.scheduler);
+    const loaders = {
+      train: keep(await makeLoader(config, data.train, 'train')),
+      val: keep(await makeLoader(config, data.val, 'val')),
+    };
+    const session = keep(await TrainingSession.create({ model, optimizer, device }));
+    return {
+      config,
+      data,
+      versions: await version(),
+      model,
+      optimizer,
+      scheduler,
+      session,
+      loaders,
+      dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** The tutorial shuffles both phases; the validation figures do not depend on the order, so only training is shuffled. */
+function makeLoader(
+  config: ResolvedConfig,
+  source: SourceImages,
+  phase: 'train' | 'val',
+): Promise<ImageLoader> {
+  const { transforms, batchSize, workers, dropLast, onBadImage, limits } = config.data;
+  return ImageLoader.create({
+    samples: source.images.map(({ path, label }) => ({ path, label })),
+    transforms: transforms[phase],
+    batchSize,
+    workers,
+    seed: config.seed,
+    shuffle: phase === 'train',
+    dropLast: phase === 'train' && dropLast,
+    onBadImage,
+    limits,
+  });
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { transformsSchema } from '../config/schema-transforms';
+
+/** What a reader of a record needs; all else may be missing, in files made by hand or by other versions. */
+export const recordSchema = z.object({
+  version: z.literal(1),
+  arch: z.literal('resnet18'),
+  classes: z.array(z.string()).min(2),
+  transforms: z.object({ val: transformsSchema }),
+  layout: z.enum(['fast', 'strided']).default('fast'),
+});
+
+export type ReadableRecord = z.output<typeof recordSchema>;

@@ -1,0 +1,72 @@
+/**
+ * Why a run has to end early: the caller's signal, or something that a callback threw. The first reason stays. Whoever
+ * can stop work registers with `onStop`; whoever waits for something that may take long does so through `race`.
+ */
+export class StopControl {
+  readonly #signal: AbortSignal | undefined;
+  readonly #listeners = new Set<() => void>();
+  #stop: { reason: unknown; aborted: boolean } | null = null;
+
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+    if (signal?.aborted) this.#abort();
+    else signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get stopped(): boolean {
+    return this.#stop !== null;
+  }
+
+  /** Whether the caller's signal was the reason. */
+  get aborted(): boolean {
+    return this.#stop?.aborted === true;
+  }
+
+  /** What `fit()` rejects with. */
+  get reason(): unknown {
+    return this.#stop?.reason;
+  }
+
+  fail(reason: unknown): void {
+    this.#end({ reason, aborted: false });
+  }
+
+  throwIfStopped(): void {
+    if (this.#stop !== null) throw this.#stop.reason;
+  }
+
+  /** Calls `listener` once when the run has to end, at once if it has to already. Returns what takes it back. */
+  onStop(listener: () => void): () => void {
+    if (this.stopped) listener();
+    else this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What `work` gives, or a rejection with the reason as soon as there is one; `work` itself goes on unheard. */
+  async race<Result>(work: Promise<Result>): Promise<Result> {
+    let forget = () => {};
+    const stopped = new Promise<never>((_, reject) => {
+      forget = this.onStop(() => reject(this.reason));
+    });
+    try {
+      return await Promise.race([work, stopped]);
+    } finally {
+      forget();
+    }
+  }
+
+  /** Takes the listener off the caller's signal, which may live much longer than the run. */
+  release(): void {
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#listeners.clear();
+  }
+
+  readonly #abort = (): void => this.#end({ reason: this.#signal?.reason, aborted: true });
+
+  #end(stop: { reason: unknown; aborted: boolean }): void {
+    if (this.#stop !== null) return;
+    this.#stop = stop;
+    for (const listener of [...this.#listeners]) listener();
+    this.#listeners.clear();
+  }
+}

@@ -1,0 +1,92 @@
+import type { ImageLoader } from '../data/image-loader';
+import type { ResNet18 } from '../model/resnet18';
+import { StateDict } from '../model/state-dict';
+import { callNative, Handle } from '../native/handle';
+import { loadNative } from '../native/load';
+import type { NativePhaseResult, NativeProgress, NativeTrainingSession, Phase } from '../native/types';
+import type { SGD } from '../optim/sgd';
+
+export interface RunEpochOptions {
+  phase: Phase;
+  loader: ImageLoader;
+  /** 0-based; keys the order and the augmentation. */
+  epoch: number;
+  /** Learning rate of a `train` phase. */
+  lr: number;
+  /** Default 0. */
+  startStep?: number;
+  /** Default -1: to the end of the epoch. */
+  maxSteps?: number;
+}
+
+export type PhaseResult = NativePhaseResult;
+export type Progress = NativeProgress;
+
+/**
+ * Model, optimizer and cross-entropy on one device, running whole phases without returning to JavaScript. The numbers
+ * are those of the same steps written by hand on the handles, bit for bit.
+ */
+export class TrainingSession extends Handle<NativeTrainingSession> {
+  /** @param options.optimizer null for a session that only validates */
+  static create(options: {
+    model: ResNet18;
+    optimizer: SGD | null;
+    device: string;
+  }): Promise<TrainingSession> {
+    return callNative(async () => {
+      const addon = await loadNative();
+      return new TrainingSession(
+        await addon.TrainingSession.create({
+          model: options.model.native,
+          optimizer: options.optimizer?.native ?? null,
+          device: options.device,
+        }),
+      );
+    });
+  }
+
+  /**
+   * One phase of one epoch. While it runs the model is leased: calls that would change it reject with MODEL_BUSY.
+   * @param onProgress the latest figures, at most one call outstanding; it must not throw
+   * @throws TorchwingError LOSS_NOT_FINITE before a bad gradient touches the weights, and what the loader throws
+   */
+  runEpoch(
+    options: RunEpochOptions,
+    onProgress: (progress: Progress) => void = () => {},
+  ): Promise<PhaseResult> {
+    return callNative(() =>
+      this.native.runEpoch(
+        {
+          phase: options.phase,
+          loader: options.loader.native,
+          epoch: options.epoch,
+          lr: options.lr,
+          startStep: options.startStep ?? 0,
+          maxSteps: options.maxSteps ?? -1,
+        },
+        onProgress,
+      ),
+    );
+  }
+
+  /** Ends the running phase after its current step; its result then says `stopped`. */
+  stop(): void {
+    this.native.stop();
+  }
+
+  /** Keeps a copy of the model's weights as the best so far. */
+  snapshotBest(): Promise<void> {
+    return callNative(() => this.native.snapshotBest());
+  }
+
+  /** Puts the best weights back into the model. */
+  restoreBest(): Promise<void> {
+    return callNative(() => this.native.restoreBest());
+  }
+
+  /** The best snapshot, or null before the first. */
+  async bestState(): Promise<StateDict | null> {
+    const state = await callNative(() => this.native.bestState());
+    return state === null ? null : StateDict.wrap(state);
+  }
+}

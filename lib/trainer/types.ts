@@ -1,0 +1,50 @@
+import type {
+  CheckpointEvent,
+  EndEvent,
+  EpochEndEvent,
+  PhaseEndEvent,
+  PhaseMetrics,
+  ProgressEvent,
+  StartEvent,
+  TrainerEvent,
+  WarningEvent,
+} from './events';
+
+/** A listener is awaited before training goes on; what it throws stops training and rejects `fit()`. */
+type Listener<Event> = (event: Event) => unknown;
+
+export interface FitOptions {
+  /** Aborting it stops training within one step and rejects `fit()` with `signal.reason`. */
+  signal?: AbortSignal;
+  /** Every event, before the callback of its own kind. */
+  onEvent?: Listener<TrainerEvent>;
+  onStart?: Listener<StartEvent>;
+  /** The latest progress: while one call is awaited, older progress is dropped. Training does not wait for it. */
+  onProgress?: Listener<ProgressEvent>;
+  onPhaseEnd?: Listener<PhaseEndEvent>;
+  onEpochEnd?: Listener<EpochEndEvent>;
+  onCheckpoint?: Listener<CheckpointEvent>;
+  onWarning?: Listener<WarningEvent>;
+  onEnd?: Listener<EndEvent>;
+}
+
+/** One finished epoch. */
+export interface EpochSummary {
+  /** 0-based. */
+  epoch: number;
+  /** Learning rate that this epoch trained with. */
+  lr: number;
+  train: PhaseMetrics;
+  val: PhaseMetrics;
+}
+
+export interface FitResult {
+  /** The epoch with the highest validation accuracy, the first of equals; null when none was above 0. */
+  best: { epoch: number; accuracy: number; loss: number } | null;
+  last: EpochSummary;
+  history: EpochSummary[];
+  classes: string[];
+  stopped: EndEvent['stopped'];
+  /** Wall-clock time of the whole fit, preparation included. */
+  seconds: number;
+}

@@ -1,0 +1,277 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  crossEntropy,
+  loadConfigFile,
+  Predictor,
+  ResNet18,
+  SGD,
+  StateDict,
+  StepLR,
+  Tensor,
+  Trainer,
+  type TrainerConfig,
+  type TrainerEvent,
+  version,
+  weightsSha256,
+} from 'torchwing';
+import { drawPhotos } from './draw-photos';
+
+const run = promisify(execFile);
+let dir = '';
+let elsewhere = '';
+
+beforeAll(() => {
+  dir = drawPhotos({ train: 6, val: 5 });
+  elsewhere = mkdtempSync(join(tmpdir(), 'torchwing-api-'));
+});
+afterAll(() => {
+  for (const folder of [dir, elsewhere]) rmSync(folder, { recursive: true, force: true });
+});
+
+function config(more: Partial<TrainerConfig> = {}): TrainerConfig {
+  return { data: { dir, imageSize: 32 }, model: { weights: null }, epochs: 2, seed: 3, ...more };
+}
+
+async function shaOf(file: string): Promise<string> {
+  const state = await StateDict.read(file);
+  try {
+    return await weightsSha256(state);
+  } finally {
+    state.dispose();
+  }
+}
+
+describe('a run', () => {
+  test('gives the same weights from the same seed at any worker count, and others from another', async () => {
+    const shas: string[] = [];
+    for (const [seed, workers] of [
+      [3, 1],
+      [3, 3],
+      [4, 1],
+    ] as const) {
+      const trainer = new Trainer(config({ seed, data: { dir, imageSize: 32, workers } }));
+      await trainer.fit();
+      const file = join(elsewhere, `seed-${seed}-${workers}.pth`);
+      await trainer.save(file);
+      trainer.dispose();
+      shas.push(await shaOf(file));
+    }
+    expect(shas[1]).toBe(shas[0]);
+    expect(shas[2]).not.toBe(shas[0]);
+  });
+
+  test('is repeated by its config.json, to the same weights', async () => {
+    const output = join(elsewhere, 'first');
+    const trainer = new Trainer(config({ output, mode: 'extractor' }));
+    await trainer.fit();
+    const again = join(elsewhere, 'again');
+    const repeated = new Trainer({ ...(await loadConfigFile(join(output, 'config.json'))), output: again });
+    await repeated.fit();
+    for (const kind of ['best.pth', 'last.pth']) {
+      expect(await shaOf(join(again, kind))).toBe(await shaOf(join(output, kind)));
+    }
+    trainer.dispose();
+    repeated.dispose();
+  });
+
+  test('ends within one step of an abort, and its best weights can be saved', async () => {
+    const abort = new AbortController();
+    const trainer = new Trainer(config({ epochs: 1000 }));
+    const steps: number[] = [];
+    const fit = trainer.fit({
+      signal: abort.signal,
+      onProgress: ({ step, epoch }) => {
+        steps.push(step);
+        if (epoch === 1) abort.abort(new Error('enough'));
+      },
+    });
+    await expect(fit).rejects.toThrow('enough');
+    await trainer.save(join(elsewhere, 'aborted.pth'));
+    expect(await shaOf(join(elsewhere, 'aborted.pth'))).toMatch(/^[0-9a-f]{64}$/);
+    trainer.dispose();
+  });
+
+  test('stops when the loop over its events is left', async () => {
+    const trainer = new Trainer(config({ epochs: 1000 }));
+    const types: TrainerEvent['type'][] = [];
+    for await (const event of trainer.stream()) {
+      types.push(event.type);
+      if (event.type === 'phaseEnd') break;
+    }
+    expect(types[0]).toBe('start');
+    trainer.dispose();
+  });
+
+  test('serves a prediction while it trains', async () => {
+    const file = join(elsewhere, 'serve.pth');
+    const trainer = new Trainer(config());
+    let predicted = 0;
+    await trainer.fit({
+      onEpochEnd: async ({ epoch }) => {
+        if (epoch !== 0) return;
+        await trainer.save(file);
+        const predictor = await Predictor.load(file);
+        predicted = (await predictor.predict([join(dir, 'val/ants/000.png')])).length;
+        predictor.dispose();
+      },
+    });
+    expect(predicted).toBe(1);
+    trainer.dispose();
+  });
+
+  test('names an image that cannot be decoded, or skips and counts it', async () => {
+    const broken = drawPhotos({ train: 4, val: 2 });
+    copyFileSync(__filename, join(broken, 'train/ants/000.png'));
+    const refused = new Trainer(config({ data: { dir: broken, imageSize: 32 } }));
+    await expect(refused.fit()).rejects.toMatchObject({
+      code: 'IMAGE_DECODE',
+      message: expect.stringContaining('000.png'),
+    });
+    const skipping = new Trainer(
+      config({ epochs: 1, data: { dir: broken, imageSize: 32, onBadImage: 'skip' } }),
+    );
+    const skipped: number[] = [];
+    await skipping.fit({ onPhaseEnd: (event) => void skipped.push(event.skipped) });
+    expect(skipped).toEqual([1, 0]);
+    for (const trainer of [refused, skipping]) trainer.dispose();
+    rmSync(broken, { recursive: true, force: true });
+  });
+});
+
+describe('a weight file', () => {
+  test('copied alone predicts as the last validation counted, in batches of 1 and of 32, from paths and from bytes', async () => {
+    const trainer = new Trainer(config({ epochs: 3 }));
+    const result = await trainer.fit();
+    const file = join(elsewhere, 'alone.pth');
+    await trainer.save(file);
+    trainer.dispose();
+    const predictor = await Predictor.load(file);
+    expect(predictor.classes).toEqual(['ants', 'bees']);
+    const photos = ['ants', 'bees'].flatMap((name) =>
+      Array.from({ length: 5 }, (_, at) => ({ path: join(dir, 'val', name, `00${at}.png`), name })),
+    );
+    const paths = photos.map(({ path }) => path);
+    const one = await predictor.predict(paths, { batchSize: 1 });
+    const many = await predictor.predict(paths, { batchSize: 32 });
+    const mixed = await predictor.predict(paths.map((path, at) => (at % 2 ? path : readFileSync(path))));
+    const labels = (results: typeof one) => results.map(([top]) => top?.label);
+    expect(labels(many)).toEqual(labels(one));
+    expect(mixed).toEqual(many);
+    const right = photos.filter(({ name }, at) => one[at]?.[0]?.label === name).length;
+    expect(right / photos.length).toBeCloseTo(result.best?.accuracy ?? 0, 12);
+    for (const classes of one)
+      expect(classes.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    predictor.dispose();
+  });
+
+  test('that is missing, or no weight file, is refused by its code', async () => {
+    await expect(Predictor.load(join(elsewhere, 'none.pth'))).rejects.toMatchObject({
+      code: 'WEIGHTS_NOT_FOUND',
+    });
+    await expect(Predictor.load(__filename)).rejects.toMatchObject({ code: 'WEIGHTS_FORMAT' });
+  });
+});
+
+describe('handles', () => {
+  test('tensors hold values, shapes and types', async () => {
+    const tensor = await Tensor.from(new Float32Array([1, 5, 2, 7, 0, 3]), [2, 3]);
+    expect([tensor.shape, tensor.dtype, tensor.device]).toEqual([[2, 3], 'float32', 'cpu']);
+    expect([...((await tensor.data()) as Float32Array)]).toEqual([1, 5, 2, 7, 0, 3]);
+    const top = await tensor.argmax(1);
+    expect([top.dtype, ...((await top.data()) as BigInt64Array)]).toEqual(['int64', 1n, 0n]);
+    const equal = await top.eq(await Tensor.from(new BigInt64Array([1n, 1n]), [2]));
+    expect(await (await equal.sum()).item()).toBe(1);
+    expect(await (await tensor.sum()).item()).toBe(18);
+  });
+
+  test('cross-entropy of equal logits is the logarithm of the class count', async () => {
+    const logits = await Tensor.from(new Float32Array(6), [2, 3]);
+    const labels = await Tensor.from(new BigInt64Array([0n, 2n]), [2]);
+    expect(await (await crossEntropy(logits, labels)).item()).toBeCloseTo(Math.log(3), 6);
+  });
+
+  test('a step by hand lowers the loss on its own batch', async () => {
+    const model = await ResNet18.create({ classes: 2, seed: 0 });
+    const optimizer = await SGD.create(model, { lr: 0.01 });
+    const images = await Tensor.from(
+      Float32Array.from({ length: 4 * 3 * 32 * 32 }, (_, at) => Math.sin(at)),
+      [4, 3, 32, 32],
+    );
+    const labels = await Tensor.from(new BigInt64Array([0n, 1n, 0n, 1n]), [4]);
+    const losses: number[] = [];
+    for (let step = 0; step < 3; step++) {
+      await optimizer.zeroGrad();
+      const loss = await crossEntropy(await model.forward(images, { grad: true }), labels);
+      losses.push(await loss.item());
+      await loss.backward();
+      await optimizer.step();
+    }
+    expect(losses[2]).toBeLessThan(losses[0] ?? 0);
+    for (const handle of [images, labels, optimizer, model]) handle.dispose();
+  });
+
+  test("StepLR sets the rate by Python's recurrence", async () => {
+    const model = await ResNet18.create({ classes: 2 });
+    const optimizer = await SGD.create(model, { lr: 1e-3 });
+    const scheduler = await StepLR.create(optimizer, { stepSize: 2, gamma: 0.1 });
+    const rates = Array.from({ length: 4 }, () => {
+      scheduler.step();
+      return optimizer.lr;
+    });
+    expect(rates).toEqual([1e-3, 1e-3 * 0.1, 1e-3 * 0.1, 1e-3 * 0.1 * 0.1]);
+    for (const handle of [optimizer, model]) handle.dispose();
+  });
+
+  test('a model has the keys of torchvision, and refuses weights of another width by listing them', async () => {
+    const model = await ResNet18.create({ classes: 2 });
+    const other = await ResNet18.create({ classes: 3 });
+    const state = await other.stateDict();
+    expect(state.entries).toHaveLength(122);
+    expect(state.entries[0]).toEqual({ name: 'conv1.weight', dtype: 'float32', shape: [64, 3, 7, 7] });
+    await expect(model.loadStateDict(state)).rejects.toMatchObject({
+      name: 'TorchwingError',
+      code: 'WEIGHTS_MISMATCH',
+      message: expect.stringContaining('fc.weight'),
+    });
+    for (const handle of [state, other, model]) handle.dispose();
+  });
+
+  test('version says what runs', async () => {
+    const { addon, libtorch, builtFor, threads } = await version();
+    expect(addon).toBe(JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')).version);
+    expect(libtorch.startsWith(`${builtFor}.`)).toBe(true);
+    expect(threads).toBeGreaterThan(0);
+  });
+});
+
+test.each(['config.mjs', 'config.js'])(
+  'a config file %s is run as an ES module where it is one',
+  async (name) => {
+    const file = join(elsewhere, name);
+    writeFileSync(file, 'export default { data: { dir: "photos" }, epochs: 1 + 2 };');
+    writeFileSync(join(elsewhere, 'package.json'), '{ "type": "module" }');
+    const program = `require('torchwing').loadConfigFile(${JSON.stringify(file)}).then((c) => console.log(JSON.stringify(c)))`;
+    const { stdout } = await run(process.execPath, ['-e', program], { cwd: join(__dirname, '../..') });
+    expect(JSON.parse(stdout)).toEqual({ data: { dir: join(elsewhere, 'photos') }, epochs: 3 });
+  },
+);
+
+test('a program that only uses the API prints nothing, leaves process.env alone and ends by itself', async () => {
+  const program = `
+    const before = JSON.stringify(process.env);
+    const { Trainer } = require('torchwing');
+    const trainer = new Trainer(${JSON.stringify(config({ epochs: 1 }))});
+    trainer.fit().then(() => {
+      trainer.dispose();
+      if (JSON.stringify(process.env) !== before) process.exitCode = 3;
+      for (const signal of ['SIGINT', 'SIGTERM']) if (process.listenerCount(signal) > 0) process.exitCode = 4;
+    });
+  `;
+  const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd: join(__dirname, '../..') });
+  expect(stdout).toBe('');
+  expect(stderr).toBe('');
+});

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defaultRunFolder } from '../../lib/cli/run-folder-name';
+import { trainConfig } from '../../lib/cli/train-config';
+import { resolveConfig } from '../../lib/config/resolve';
+
+const NOW = new Date(2026, 0, 2, 3, 4, 5);
+
+describe('trainConfig', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'torchwing-cli-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function write(config: unknown): string {
+    const path = join(folder, 'config.json');
+    writeFileSync(path, JSON.stringify(config));
+    return path;
+  }
+
+  test('says only what was asked for, and where the run goes', async () => {
+    await expect(trainConfig({ data: 'photos', 'batch-size': 8, 'step-size': 3 }, NOW)).resolves.toEqual({
+      data: { dir: 'photos', batchSize: 8 },
+      scheduler: { stepSize: 3 },
+      output: join('runs', '20260102-030405-finetune'),
+    });
+  });
+
+  test('knows names, files and none as weights', async () => {
+    const weights = async (text: string) =>
+      (await trainConfig({ data: 'x', weights: text }, NOW)).model?.weights;
+    expect(await weights('none')).toBeNull();
+    expect(await weights('IMAGENET1K_V1')).toBe('IMAGENET1K_V1');
+    expect(await weights('some.pth')).toEqual({ file: 'some.pth' });
+  });
+
+  test('puts flags over the file and the file over the defaults', async () => {
+    const config = write({
+      data: { dir: 'photos', batchSize: 8 },
+      optimizer: { lr: 0.5, momentum: 0.1 },
+      epochs: 9,
+    });
+    const resolved = resolveConfig(await trainConfig({ config, lr: 0.25, output: folder }, NOW));
+    expect(resolved.optimizer).toMatchObject({ lr: 0.25, momentum: 0.1, weightDecay: 0 });
+    expect(resolved.data.batchSize).toBe(8);
+    expect(resolved.data.train).toEqual({ dir: join(folder, 'photos', 'train') });
+    expect(resolved.epochs).toBe(9);
+    expect(resolved.output).toBe(folder);
+  });
+
+  test('takes the output of the file when no flag names one', async () => {
+    const config = write({ data: { dir: 'photos' }, output: 'here' });
+    expect((await trainConfig({ config }, NOW)).output).toBe(join(folder, 'here'));
+  });
+
+  test('makes new transforms for --image-size over a finished configuration', async () => {
+    const finished = resolveConfig({ data: { dir: 'photos', imageSize: 64 } }, { baseDir: folder });
+    const config = write({ ...finished, output: undefined });
+    const resolved = resolveConfig(await trainConfig({ config, 'image-size': 32 }, NOW));
+    expect(resolved.data.imageSize).toBe(32);
+    expect(resolved.data.transforms.val[1]).toEqual({ type: 'centerCrop', size: 32 });
+  });
+
+  test('puts --data in place of the sources of a finished configuration', async () => {
+    const finished = resolveConfig({ data: { dir: 'photos' } }, { baseDir: folder });
+    const config = write({ ...finished, output: undefined });
+    const resolved = resolveConfig(await trainConfig({ config, data: '/elsewhere' }, NOW));
+    expect(resolved.data.train).toEqual({ dir: '/elsewhere/train' });
+  });
+
+  test('asks for data when there is none', async () => {
+    await expect(trainConfig({}, NOW)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(trainConfig({ epochs: 2 }, NOW)).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+test('defaultRunFolder names sort by time', () => {
+  expect(defaultRunFolder('extractor', NOW)).toBe('runs/20260102-030405-extractor');
+});

@@ -1,0 +1,285 @@
+import type {
+  NativeAddon,
+  NativeLoaderOptions,
+  NativePhaseOptions,
+  NativePhaseResult,
+  NativeProgress,
+  NativeResNet18,
+  NativeSGD,
+  NativeStateDict,
+  NativeTensor,
+} from '../../lib/native/types';
+
+/** What a running phase of the fake may do before it ends. */
+export interface PhaseScript {
+  options: NativePhaseOptions;
+  progress(step: number, steps: number): void;
+  /** Settles when the session is stopped. */
+  stopped: Promise<void>;
+}
+
+/** One weight file that the fake can read. */
+export interface FakeWeights {
+  headClasses: number;
+  record?: string;
+  notes?: string[];
+}
+
+/**
+ * An addon in memory that trains nothing: phases give scripted accuracies, every object counts itself in `live`, and
+ * `calls` logs what was asked for, in order.
+ */
+export class FakeNative {
+  calls: string[] = [];
+  live = 0;
+  loaders: NativeLoaderOptions[] = [];
+  saved: { path: string; record: string; weights: string }[] = [];
+  files = new Map<string, FakeWeights>();
+  threads = 2;
+  cuda = {
+    available: false,
+    whyNot: 'no NVIDIA driver',
+    devices: [] as { index: number; name: string; totalMemory: number }[],
+  };
+  accuracy: (phase: 'train' | 'val', epoch: number) => number = () => 0.5;
+  loss: (phase: 'train' | 'val', epoch: number) => number = () => 1;
+  skipped: (phase: 'train' | 'val', epoch: number) => number[] = () => [];
+  onPhase: (script: PhaseScript) => unknown = () => undefined;
+  onSave: (path: string) => unknown = () => undefined;
+  listeners = new Set<(warning: { code: string; message: string; hint?: string }) => void>();
+
+  readonly addon = this.#makeAddon();
+
+  /** What lib/native/load.ts exports, over this fake. */
+  readonly load = {
+    loadNative: async () => this.addon,
+    onNativeWarning: (listener: (warning: { code: string; message: string; hint?: string }) => void) => {
+      this.listeners.add(listener);
+      return () => this.listeners.delete(listener);
+    },
+  };
+
+  #counted<Thing extends object>(thing: Thing): Thing & { dispose(): void } {
+    this.live += 1;
+    let alive = true;
+    const dispose = () => {
+      if (alive) this.live -= 1;
+      alive = false;
+    };
+    return Object.assign(thing, { dispose });
+  }
+
+  tensor(values: number[], shape: number[]): NativeTensor {
+    const own = this.#counted({
+      shape,
+      dtype: 'float32' as const,
+      device: 'cpu',
+      to: async () => this.tensor(values, shape),
+      argmax: async () => this.tensor([0], [1]),
+      softmax: async () => this.tensor(values, shape),
+      eq: async () => this.tensor([1], [1]),
+      sum: async () => this.tensor([values.reduce((sum, value) => sum + value, 0)], []),
+      backward: async () => undefined,
+      item: async () => values[0] ?? 0,
+      data: async () => new Float32Array(values).buffer as ArrayBuffer,
+    });
+    return own;
+  }
+
+  #state(weights: string, file: FakeWeights): NativeStateDict {
+    return this.#counted({
+      entries: [
+        { name: 'fc.weight', dtype: 'float32' as const, shape: [file.headClasses, 512] },
+        { name: 'fc.bias', dtype: 'float32' as const, shape: [file.headClasses] },
+      ],
+      record: file.record ?? null,
+      notes: file.notes ?? [],
+      tensor: async () => this.tensor([0], [1]),
+      save: async (path: string, record: string) => {
+        await this.onSave(path);
+        this.saved.push({ path, record, weights });
+      },
+    });
+  }
+
+  #makeAddon(): NativeAddon {
+    return {
+      Tensor: { from: async (data, shape) => this.tensor([...new Float32Array(data.buffer)], shape) },
+      StateDict: {
+        read: async (path) => {
+          const file = this.files.get(path);
+          if (file === undefined) {
+            throw {
+              code: 'WEIGHTS_NOT_FOUND',
+              message: `The weight file "${path}" does not exist.`,
+              hint: '',
+            };
+          }
+          return this.#state(path, file);
+        },
+      },
+      ResNet18: { create: async (options) => this.#model(options) },
+      SGD: {
+        create: async (_model, options) => {
+          this.calls.push(`SGD lr=${options.lr} momentum=${options.momentum}`);
+          const sgd: Partial<NativeSGD> = {
+            lr: options.lr,
+            step: async () => undefined,
+            zeroGrad: async () => undefined,
+          };
+          return this.#counted(sgd) as NativeSGD;
+        },
+      },
+      StepLR: {
+        create: (optimizer, stepSize, gamma) => {
+          let epoch = 0;
+          return {
+            get lastLr() {
+              return optimizer.lr;
+            },
+            get lastEpoch() {
+              return epoch;
+            },
+            step: () => {
+              epoch += 1;
+              if (epoch % stepSize === 0) optimizer.lr *= gamma;
+              this.calls.push('scheduler.step');
+            },
+            loadState: (lastEpoch) => {
+              epoch = lastEpoch;
+            },
+          };
+        },
+      },
+      ImageLoader: { create: async (options) => this.#loader(options) },
+      TrainingSession: { create: async () => this.#session() },
+      crossEntropy: async () => this.tensor([0.7], []),
+      setThreads: async (threads) => threads || this.threads,
+      cudaStatus: async () => this.cuda,
+      version: async () => ({
+        addon: '0.1.0',
+        libtorch: '2.13.0',
+        builtFor: '2.13',
+        cpuCapability: 'AVX2',
+        threads: 2,
+      }),
+      encodeJpeg: async () => new ArrayBuffer(0),
+    };
+  }
+
+  #model(options: { classes: number; seed: number; layout: 'fast' | 'strided' }): NativeResNet18 {
+    this.calls.push(`ResNet18 classes=${options.classes} seed=${options.seed} layout=${options.layout}`);
+    const model = this.#counted({
+      classes: options.classes,
+      layout: options.layout,
+      device: 'cpu',
+      training: true,
+      replaceHead: async (classes: number, seed: number) => {
+        this.calls.push(`replaceHead ${classes} seed=${seed}`);
+        Object.assign(model, { classes });
+      },
+      setTrainable: async (which: string, frozen: string) => {
+        this.calls.push(`setTrainable ${which} ${frozen}`);
+      },
+      train: async () => undefined,
+      eval: async () => undefined,
+      forward: async (images: NativeTensor) => {
+        const rows = images.shape[0] ?? 0;
+        const logits = Array.from({ length: rows * model.classes }, (_, at) => (at % model.classes) / 10);
+        this.calls.push(`forward ${rows}`);
+        return this.tensor(logits, [rows, model.classes]);
+      },
+      to: async (device: string) => {
+        this.calls.push(`to ${device}`);
+      },
+      stateDict: async () => this.#state('model', { headClasses: model.classes }),
+      loadStateDict: async () => {
+        this.calls.push('loadStateDict');
+      },
+    });
+    return model;
+  }
+
+  #loader(options: NativeLoaderOptions) {
+    this.loaders.push(options);
+    const batches = Math.ceil(options.samples.length / options.batchSize);
+    let step = 0;
+    return this.#counted({
+      steps: batches,
+      start: async (_epoch: number, startStep: number) => {
+        step = startStep;
+      },
+      next: async () => {
+        if (step >= batches) return null;
+        const first = step * options.batchSize;
+        const size = Math.min(options.batchSize, options.samples.length - first);
+        step += 1;
+        return {
+          images: this.tensor([], [size, 3, 8, 8]),
+          labels: this.tensor([], [size]),
+          indices: Int32Array.from({ length: size }, (_, at) => first + at).buffer as ArrayBuffer,
+        };
+      },
+      cancel: () => {
+        this.calls.push('loader.cancel');
+      },
+      costs: async () => ({ read: 0, decode: 0, resize: 0, otherTransforms: 0, images: 0, skipped: [] }),
+    });
+  }
+
+  #session() {
+    let stop = () => {};
+    let snapshots = 0;
+    return this.#counted({
+      runEpoch: async (
+        options: NativePhaseOptions,
+        onProgress: (progress: NativeProgress) => void,
+      ): Promise<NativePhaseResult> => {
+        const { phase, epoch, lr } = options;
+        this.calls.push(`${phase} ${epoch} lr=${lr}`);
+        let wasStopped = false;
+        const stopped = new Promise<void>((resolve) => {
+          stop = () => {
+            wasStopped = true;
+            resolve();
+          };
+        });
+        const progress = (step: number, steps: number) =>
+          onProgress({
+            phase,
+            epoch,
+            step,
+            steps,
+            images: step * 4,
+            loss: 1,
+            accuracy: 0.5,
+            seconds: step / 10,
+          });
+        await this.onPhase({ options, progress, stopped });
+        const skipped = this.skipped(phase, epoch);
+        const images = 100 - skipped.length;
+        return {
+          steps: 25,
+          images,
+          correct: images * this.accuracy(phase, epoch),
+          lossSum: images * this.loss(phase, epoch),
+          seconds: 2,
+          waitSeconds: 0.5,
+          costs: { read: 1, decode: 2, resize: 3, otherTransforms: 4, images, skipped },
+          stopped: wasStopped,
+        };
+      },
+      stop: () => {
+        this.calls.push('session.stop');
+        stop();
+      },
+      snapshotBest: async () => {
+        snapshots += 1;
+        this.calls.push('snapshotBest');
+      },
+      restoreBest: async () => undefined,
+      bestState: async () =>
+        snapshots === 0 ? null : this.#state(`snapshot ${snapshots}`, { headClasses: 2 }),
+    });
+  }
+}
