@@ -25,7 +25,10 @@ export const cuda = {
       return {
         available,
         whyNot: available ? null : (missingPart(native) ?? whyNot),
-        devices: devices.map((device) => ({ ...device, name: native.driver.names[device.index] ?? 'unknown' })),
+        devices: devices.map((device) => ({
+          ...device,
+          name: native.driver.names[device.index] ?? 'unknown',
+        })),
       };
     });
   },

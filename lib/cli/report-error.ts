@@ -12,7 +12,8 @@ export function errorText(error: unknown, verbose: boolean): string {
     lines.push(`error [${error.code}] ${error.message}`);
     if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   } else {
-    lines.push(`error [INTERNAL] ${error instanceof Error ? error.message : String(error)}`);
+    const message = error instanceof Error ? error.message : String(error);
+    lines.push(`error [INTERNAL] ${message.split('\n')[0]}`);
     if (!verbose)
       lines.push('hint: This should not happen. Run it again with --verbose and report what it shows.');
   }

@@ -40,8 +40,8 @@ export function demoConfig(images: string, output: string | null): TrainerConfig
     },
     model: { weights: null },
     optimizer: { lr: 0.005, momentum: 0.9 },
-    scheduler: { stepSize: 4, gamma: 0.1 },
-    epochs: 6,
+    scheduler: { stepSize: 5, gamma: 0.1 },
+    epochs: 7,
     seed: 0,
     output,
   };

@@ -61,7 +61,8 @@ export function inspectFolder(root: string, source: LibTorch['source']): LibTorc
  */
 export function librariesOf(root: string): { openmp: string | null; cpu: string[]; cuda: string } {
   const lib = join(root, 'lib');
-  const openmp = ['libgomp.so.1', 'libgomp-98b21ff3.so.1'].map((name) => join(lib, name)).find(existsSync) ?? null;
+  const openmp =
+    ['libgomp.so.1', 'libgomp-98b21ff3.so.1'].map((name) => join(lib, name)).find(existsSync) ?? null;
   return {
     openmp,
     cpu: [join(lib, 'libc10.so'), join(lib, 'libtorch_cpu.so')],

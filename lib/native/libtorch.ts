@@ -41,14 +41,17 @@ export function findLibTorch(options: SearchOptions = {}): LibTorch {
   for (const { root, source } of [...cacheCandidates(environment), ...pythonCandidates(environment)]) {
     const found = inspectFolder(root, source);
     if (typeof found === 'string') misses.push({ place: root, reason: found });
-    else if (!fits(found, options.minor)) misses.push({ place: root, reason: `it is version ${found.version}` });
+    else if (!fits(found, options.minor))
+      misses.push({ place: root, reason: `it is version ${found.version}` });
     else return found;
   }
   throw notFound(misses, environment, options.minor);
 }
 
 function fits(found: LibTorch, minor: string | undefined): boolean {
-  return minor === undefined ? SUPPORTED_MINORS.includes(minorOf(found.version)) : minorOf(found.version) === minor;
+  return minor === undefined
+    ? SUPPORTED_MINORS.includes(minorOf(found.version))
+    : minorOf(found.version) === minor;
 }
 
 /** The user named a folder: nothing else is looked at. Its parent or its `torch/` and `libtorch/` are understood too. */
@@ -68,7 +71,9 @@ function namedLibTorch(named: string, minor: string | undefined): LibTorch {
   throw new TorchwingError(
     'LIBTORCH_NOT_FOUND',
     `LIBTORCH names "${root}", where there is no LibTorch: ${inspectFolder(root, 'LIBTORCH')}.`,
-    { hint: 'Name the folder that holds include/ and lib/: libtorch/ of the zip, or site-packages/torch of Python.' },
+    {
+      hint: 'Name the folder that holds include/ and lib/: libtorch/ of the zip, or site-packages/torch of Python.',
+    },
   );
 }
 
@@ -102,7 +107,9 @@ function pythonCandidates(environment: NodeJS.ProcessEnv): Candidate[] {
   const roots = [...new Set(prefixes)].flatMap((prefix) =>
     entries(join(prefix, 'lib'))
       .filter((name) => /^python3(\.\d+)?$/.test(name))
-      .flatMap((name) => ['site-packages', 'dist-packages'].map((packages) => join(prefix, 'lib', name, packages, 'torch')))
+      .flatMap((name) =>
+        ['site-packages', 'dist-packages'].map((packages) => join(prefix, 'lib', name, packages, 'torch')),
+      )
       .filter((root) => existsSync(root)),
   );
   return roots.map((root) => ({ root, source: 'python' }));

@@ -4,8 +4,6 @@
  * thread in call order. Rejections are plain `{ code, message, hint }` errors, which lib/native/errors.ts turns into
  * TorchwingError.
  */
-import type { Transform } from '../data/transforms';
-
 export type DType = 'float32' | 'float64' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
 export type Phase = 'train' | 'val';
 /** `fast` lets the model choose memory layouts and fold BatchNorm; `strided` keeps PyTorch's plain kernels. */
@@ -91,7 +89,8 @@ export interface NativeSample {
 
 export interface NativeLoaderOptions {
   samples: NativeSample[];
-  transforms: Transform[];
+  /** The objects of lib/data/transforms.ts; native/binding/transform_spec.cc reads them. */
+  transforms: readonly { readonly type: string }[];
   batchSize: number;
   workers: number;
   prefetchBatches: number;

@@ -21,21 +21,24 @@ def write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def differing(fresh: dict, committed: dict, same: Callable[[object, object], bool]) -> list[str]:
-    """Names that are in one of the two only, or whose values are not the `same`."""
-    names = sorted(set(fresh) | set(committed))
-    return [name for name in names if not (name in fresh and name in committed and same(fresh[name], committed[name]))]
+def differing(fresh: dict, committed: dict) -> list[str]:
+    """Names that are in one of the two only, or have different values."""
+    return [name for name in sorted(set(fresh) | set(committed)) if fresh.get(name) != committed.get(name)]
 
 
-def main(path: Path, draw: Callable[[], dict], same: Callable[[object, object], bool]) -> None:
-    """Writes draw() to `path`, or with --check exits with 1 when an entry of it differs from what lies there."""
+def main(fixtures: dict[Path, Callable[[], dict]]) -> None:
+    """Writes each fixture, or with --check exits with 1 when an entry differs from what lies there."""
     check = arguments().parse_args().check
-    fresh = draw()
-    if not check:
-        write(path, fresh)
-        print(f"wrote {path.relative_to(ROOT)}")
-        return
-    wrong = differing(fresh, json.loads(path.read_text(encoding="utf-8")), same)
-    if wrong:
-        sys.exit(f"{path.relative_to(ROOT)} differs from what torch gives now: {', '.join(wrong)}")
-    print(f"{path.relative_to(ROOT)}: {len(fresh)} entries agree")
+    failed = False
+    for path, draw in fixtures.items():
+        name = path.relative_to(ROOT)
+        fresh = draw()
+        if not check:
+            write(path, fresh)
+            print(f"wrote {name}")
+            continue
+        wrong = differing(fresh, json.loads(path.read_text(encoding="utf-8")))
+        failed = failed or bool(wrong)
+        print(f"{name}: {'differs in ' + ', '.join(wrong) if wrong else f'{len(fresh)} entries agree'}")
+    if failed:
+        sys.exit(1)

@@ -1,14 +1,17 @@
-"""Tiny weight files of every shape that PyTorch writes, as base64 in test/parity/fixtures/weights.json.
+"""Tiny weight files of every shape that PyTorch writes, as base64 in test/parity/fixtures/weights.json, and the SHA-256 of
+the weights in those that torchwing reads, in weights-hashes.json.
 
 Run with torch 2.13. `--check` draws them again and fails when one differs from the committed fixture.
 """
 
 import base64
 import collections
+import hashlib
 import io
 import os
 import pickle
 import re
+import struct
 import sys
 import zipfile
 from pathlib import Path
@@ -18,7 +21,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 import check_files  # noqa: E402
 
-FIXTURE = check_files.FIXTURES / "weights.json"
+FILES = check_files.FIXTURES / "weights.json"
+HASHES = check_files.FIXTURES / "weights-hashes.json"
 
 
 def saved(value: object, **options: object) -> bytes:
@@ -47,7 +51,7 @@ def small_module() -> torch.nn.Module:
 
 
 def every_dtype() -> dict[str, torch.Tensor]:
-    names = "float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8".split()
+    names = "float32 float64 float16 bfloat16 int64 int32 uint8".split()
     tensors = {name: ramp(2, 3, dtype=getattr(torch, name)) for name in names}
     return {**tensors, "bool": torch.tensor([True, False, True]), "empty": torch.empty(0, 4), "scalar": torch.tensor(7)}
 
@@ -130,7 +134,19 @@ def torch_script() -> bytes:
     return buffer.getvalue()
 
 
-def draw() -> dict[str, str]:
+def weights_sha256(state: dict[str, torch.Tensor]) -> str:
+    """The layout of docs/files.md, written down independently of lib/model/weights-hash.ts."""
+    digest = hashlib.sha256(b"torchwing-weights-1\n")
+    for name, tensor in state.items():
+        for text in (name.encode(), str(tensor.dtype).removeprefix("torch.").encode()):
+            digest.update(struct.pack("<I", len(text)) + text)
+        digest.update(struct.pack(f"<I{tensor.dim()}Q", tensor.dim(), *tensor.shape))
+        content = tensor.detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+        digest.update(struct.pack("<Q", len(content)) + content)
+    return digest.hexdigest()
+
+
+def draw_files() -> dict[str, str]:
     files = {
         "module": saved(small_module().state_dict()),
         "plainDict": saved({"a": ramp(2, 2), "b": ramp(3)}),
@@ -146,10 +162,24 @@ def draw() -> dict[str, str]:
         "torchScript": torch_script(),
         "deflated": deflated(),
         "legacy": legacy({"a": ramp(2, 2)}),
+        "int8": saved({"a": ramp(2, 2, dtype=torch.int8)}),
         "singleTensor": saved(ramp(2, 2)),
     }
     return {name: base64.b64encode(content).decode() for name, content in files.items()}
 
 
+def draw_hashes() -> dict[str, str]:
+    states = {
+        "module": small_module().state_dict(),
+        "plainDict": {"a": ramp(2, 2), "b": ramp(3)},
+        "parameters": {"a": ramp(2, 2)},
+        "everyDtype": every_dtype(),
+        "checkpoint": {k.removeprefix("module."): v for k, v in checkpoint()["state_dict"].items()},
+        "sharedStorage": shared_storage(),
+        "onCuda": {"a": ramp(2, 2)},
+    }
+    return {name: weights_sha256(state) for name, state in states.items()}
+
+
 if __name__ == "__main__":
-    check_files.main(FIXTURE, draw, same=lambda fresh, committed: fresh == committed)
+    check_files.main({FILES: draw_files, HASHES: draw_hashes})

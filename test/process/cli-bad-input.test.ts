@@ -186,7 +186,7 @@ describe('output, device and numbers', () => {
   });
 
   test('a loss that is not finite, with its step', async () => {
-    expectRefusal(await train(['--lr', '1e30', '--batch-size', '2']), 1, 'LOSS_NOT_FINITE', 'step');
+    expectRefusal(await train(['--lr', '3e38', '--batch-size', '2']), 1, 'LOSS_NOT_FINITE', 'step');
   });
 
   test('a configuration file that is missing, and one that is wrong', async () => {

@@ -24,7 +24,7 @@ test(
     const output = join(place, 'shown');
     const { code, stdout, stderr } = await torchwing(['demo', '--output', output]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).not.toMatch(/[\u001b\r]/);
+    expect(stdout.includes('\u001b') || stdout.includes('\r')).toBe(false);
     expect(stdout).toContain('Drawing ants and bees from seed 101');
     const accuracy = Number(/^Best val Acc: (\S+)/m.exec(stdout)?.[1]);
     expect(accuracy).toBeGreaterThanOrEqual(0.9);
@@ -47,7 +47,7 @@ test.each(SEEDS.slice(1))(
     expect(code).toBe(0);
     const end = events(stdout).at(-1);
     expect(end).toMatchObject({ type: 'end', stopped: 'completed' });
-    expect((end?.['best'] as { accuracy: number }).accuracy).toBeGreaterThanOrEqual(0.9);
+    expect((end as unknown as { best: { accuracy: number } }).best.accuracy).toBeGreaterThanOrEqual(0.9);
   },
   5 * MINUTES,
 );
@@ -69,10 +69,10 @@ test(
       label: at % 2 === 0 ? label : label === 'ants' ? 'bees' : 'ants',
     }));
     const config = demoConfig(images, null);
-    const { transforms, batchSize } = config.data;
+    const { dir: _dir, ...data } = config.data;
     const trainer = new Trainer({
       ...config,
-      data: { train: { list: shuffled }, val: { list: list('val') }, ...{ transforms, batchSize } },
+      data: { ...data, train: { list: shuffled }, val: { list: list('val') } },
     });
     const { last } = await trainer.fit();
     trainer.dispose();

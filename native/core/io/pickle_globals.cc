@@ -14,9 +14,9 @@ constexpr std::pair<std::string_view, ScalarType> kStorageTypes[] = {
     {"FloatStorage", ScalarType::Float}, {"DoubleStorage", ScalarType::Double},
     {"HalfStorage", ScalarType::Half},   {"BFloat16Storage", ScalarType::BFloat16},
     {"LongStorage", ScalarType::Long},   {"IntStorage", ScalarType::Int},
-    {"ShortStorage", ScalarType::Short}, {"CharStorage", ScalarType::Char},
     {"ByteStorage", ScalarType::Byte},   {"BoolStorage", ScalarType::Bool},
 };
+constexpr std::string_view kStorageSuffix = "Storage";
 
 struct Known {
   std::string_view module;
@@ -49,6 +49,12 @@ Value resolveGlobal(std::string_view module, std::string_view name) {
     }
   }
   const std::string full = printable(std::string(module) + "." + std::string(name));
+  if ((module == "torch" || module == "torch.storage") && name.size() > kStorageSuffix.size() &&
+      name.substr(name.size() - kStorageSuffix.size()) == kStorageSuffix) {
+    throw Error("WEIGHTS_UNSUPPORTED",
+                "it holds tensors in " + full +
+                    ", expected float16 to float64, bfloat16, int32, int64, uint8 or bool");
+  }
   for (const std::string_view package : kModelPackages) {
     if (module.substr(0, package.size()) == package) {
       throw Error("WEIGHTS_UNSUPPORTED",

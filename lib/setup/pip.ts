@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { TorchwingError } from '../native/errors';
+
+/** How a child's output is shown while it runs. */
+export type Say = (line: string) => void;
+
+/** The interpreter whose pip is used: `PYTHON`, else python3. */
+function python(environment: NodeJS.ProcessEnv): string {
+  return environment['PYTHON'] ?? 'python3';
+}
+
+/** @throws TorchwingError SETUP_FAILED with the line that brings pip */
+export function requirePip(environment: NodeJS.ProcessEnv = process.env): void {
+  const { status, error } = spawnSync(python(environment), ['-m', 'pip', '--version'], { env: environment });
+  if (error === undefined && status === 0) return;
+  throw new TorchwingError(
+    'SETUP_FAILED',
+    error === undefined
+      ? `"${python(environment)}" has no pip, which brings LibTorch.`
+      : `"${python(environment)}" could not be started; its pip brings LibTorch.`,
+    {
+      hint: 'Type: sudo apt-get install -y python3 python3-pip. Or set LIBTORCH to a LibTorch that is there.',
+    },
+  );
+}
+
+/** Wheels are for LibTorch, not for this Python: any interpreter's pip can fetch them. */
+const WHEEL_KIND = ['--only-binary=:all:', '--implementation=cp', '--python-version=3.12', '--abi=cp312'];
+const WHEEL_PLATFORMS = [
+  'manylinux_2_28_x86_64',
+  'manylinux_2_27_x86_64',
+  'manylinux_2_17_x86_64',
+  'manylinux2014_x86_64',
+  'linux_x86_64',
+];
+
+export interface PipInstall {
+  requirements: readonly string[];
+  /** Folder that the wheels are unpacked into. */
+  target: string;
+  /** Without what the wheels ask for. */
+  withoutDependencies?: boolean;
+  /** Only this index instead of the configured one. */
+  indexUrl?: string;
+  signal?: AbortSignal;
+  environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * `pip install --target`: pip checks every file against the hash that its index publishes. pip's own output is shown;
+ * where that is no terminal, a line every ten seconds says that it is still at work.
+ * @throws TorchwingError SETUP_FAILED; `signal.reason` when aborted
+ */
+export async function pipInstall(options: PipInstall, say: Say): Promise<void> {
+  const environment = options.environment ?? process.env;
+  const args = [
+    ...['-m', 'pip', 'install', '--disable-pip-version-check', '--no-compile', '--target', options.target],
+    ...[...WHEEL_KIND, ...WHEEL_PLATFORMS.map((platform) => `--platform=${platform}`)],
+    ...(options.withoutDependencies === true ? ['--no-deps'] : []),
+    ...(options.indexUrl === undefined ? [] : ['--index-url', options.indexUrl]),
+    ...options.requirements,
+  ];
+  const begin = performance.now();
+  const ticker = setInterval(() => {
+    if (!process.stdout.isTTY)
+      say(`  pip is still at work after ${Math.round((performance.now() - begin) / 1000)} s`);
+  }, 10_000);
+  try {
+    // TMPDIR: pip unpacks beside the target, on the disk whose free space was checked.
+    const child = spawn(python(environment), args, {
+      env: { ...environment, TMPDIR: options.target },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const code = await ended(child, options.signal);
+    options.signal?.throwIfAborted();
+    if (code !== 0)
+      throw new TorchwingError(
+        'SETUP_FAILED',
+        `pip could not install ${options.requirements.join(' ')} (it ended with ${code}).`,
+        { hint: 'See its message above; when the network is back, run the same command again.' },
+      );
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+function ended(child: ChildProcess, signal: AbortSignal | undefined): Promise<number | null> {
+  const stop = () => child.kill('SIGTERM');
+  signal?.addEventListener('abort', stop, { once: true });
+  return new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code));
+  }).finally(() => signal?.removeEventListener('abort', stop));
+}
