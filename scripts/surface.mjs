@@ -51,7 +51,9 @@ export function describeAddon(exports) {
   for (const [name, value] of Object.entries(exports)) {
     const own = Object.getOwnPropertyDescriptors(value.prototype ?? {});
     const methods = Object.entries(own).filter(([key]) => key !== 'constructor');
-    const statics = Object.getOwnPropertyNames(value).filter((key) => typeof value[key] === 'function' && key !== 'prototype');
+    const statics = Object.getOwnPropertyNames(value).filter(
+      (key) => typeof value[key] === 'function' && key !== 'prototype',
+    );
     if (methods.length === 0 && statics.length === 0) {
       lines.push(`${name}()`);
       continue;

@@ -5,6 +5,7 @@ import { insectPath, writeInsects } from '../demo/write-insects';
 import { Predictor } from '../predictor/predictor';
 import { countLine } from '../report/count-line';
 import { RunFolder } from '../trainer/run-folder';
+import { commandLine } from './command-line';
 import { DEMO_HELP } from './demo-flags';
 import { EXIT_DONE } from './exit-codes';
 import { helpText } from './help-text';
@@ -88,8 +89,8 @@ function realJob(output: string): string[] {
     '',
     `The images, the weights and the figures are in ${output}.`,
     'Next, the real job, on a folder of your photos with train/<class>/ and val/<class>/:',
-    '  node dist/train.js --data PHOTOS',
+    `  ${commandLine('train', '--data', 'PHOTOS')}`,
     'It starts from ImageNet weights and says where to put them. On photos without a val/ folder:',
-    '  node dist/train.js --data PHOTOS --val-split 0.2',
+    `  ${commandLine('train', '--data', 'PHOTOS', '--val-split', '0.2')}`,
   ];
 }

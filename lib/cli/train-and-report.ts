@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { TrainerConfig } from '../config/types';
 import { chooseReporter } from '../report/choose-reporter';
 import { Trainer } from '../trainer/trainer';
+import { afterInterruption } from './after-training';
 import { EXIT_DONE } from './exit-codes';
 import { Interrupted, withSignals } from './signals';
 
@@ -39,20 +39,9 @@ export async function trainAndReport(config: TrainerConfig, { json, next }: Trai
   } catch (error) {
     reporter.close();
     if (!(error instanceof Interrupted)) throw error;
-    process.stderr.write(`${howToGoOn(folder, epochsDone).join('\n')}\n`);
+    if (error.heard) process.stderr.write(`${afterInterruption(folder, epochsDone).join('\n')}\n`);
     return error.exitCode;
   } finally {
     trainer.dispose();
   }
-}
-
-function howToGoOn(folder: string, epochsDone: number): string[] {
-  if (epochsDone === 0) return ['Stopped before the first epoch was done: there are no weights yet.'];
-  return [
-    `Stopped after ${epochsDone} ${epochsDone === 1 ? 'epoch' : 'epochs'}. The best and the last weights are in ${folder}.`,
-    'To go on from the last weights:',
-    `  torchwing train --config ${join(folder, 'config.json')} --weights ${join(folder, 'last.pth')}`,
-    'To repeat the run from its start:',
-    `  torchwing train --config ${join(folder, 'config.json')}`,
-  ];
 }

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import nodeGypBuild from 'node-gyp-build';
 import { TorchwingError } from './errors';
 
 /** The two compiled files that belong together. */
@@ -14,31 +15,42 @@ export interface AddonFiles {
 
 const packageRoot = join(__dirname, '..', '..');
 
-/** Folders that may hold the addon: the build of a checkout, then what the package ships. */
-export function addonFolders(root: string = packageRoot): string[] {
-  const folders = [join(root, 'build', 'Release'), join(root, 'prebuilds', 'linux-x64')];
-  return process.env['TORCHWING_PREBUILDS_ONLY'] === '1' ? folders.slice(1) : folders;
+/**
+ * Finds the two files in the folder that node-gyp-build chooses: `build/Release` of a checkout, else the prebuilt ones
+ * for this platform. Which of several addons there fits is ours to say: node-gyp-build knows no LibTorch.
+ * @throws TorchwingError ADDON_NOT_FOUND
+ */
+export function findAddonFiles(root: string = packageRoot): AddonFiles {
+  const folder = addonFolder(root);
+  const names = readdirSync(folder);
+  const addon = names
+    .filter((name) => /^torchwing\.lt\d{3,}\.node$/.test(name))
+    .sort()
+    .at(-1);
+  if (addon === undefined || !names.includes('torchwing_loader.node'))
+    throw notFound(root, `"${folder}" holds only a part of it`);
+  const digits = addon.replace(/\D/g, '');
+  return {
+    loader: join(folder, 'torchwing_loader.node'),
+    addon: join(folder, addon),
+    minor: `${digits.slice(0, 1)}.${digits.slice(1)}`,
+  };
 }
 
-/** @throws TorchwingError ADDON_NOT_FOUND, naming the folders tried */
-export function findAddonFiles(folders: readonly string[] = addonFolders()): AddonFiles {
-  for (const folder of folders) {
-    const names = existsSync(folder) ? readdirSync(folder) : [];
-    const addon = names
-      .filter((name) => /^torchwing\.lt\d{3,}\.node$/.test(name))
-      .sort()
-      .at(-1);
-    if (addon === undefined || !names.includes('torchwing_loader.node')) continue;
-    const digits = addon.replace(/\D/g, '');
-    return {
-      loader: join(folder, 'torchwing_loader.node'),
-      addon: join(folder, addon),
-      minor: `${digits.slice(0, 1)}.${digits.slice(1)}`,
-    };
+function addonFolder(root: string): string {
+  try {
+    return dirname(nodeGypBuild.path(root));
+  } catch {
+    throw notFound(root, 'tried build/Release and prebuilds/linux-x64');
   }
-  throw new TorchwingError(
+}
+
+function notFound(root: string, reason: string): TorchwingError {
+  return new TorchwingError(
     'ADDON_NOT_FOUND',
-    `The compiled part of torchwing was not found. Tried: ${folders.join('; ')}.`,
-    { hint: 'Reinstall the package; in a checkout run `npm run build:native`.' },
+    `The compiled part of torchwing was not found below "${root}": ${reason}.`,
+    {
+      hint: 'Reinstall the package; in a checkout run `npm run build:native`.',
+    },
   );
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TorchwingError } from '../native/errors';
@@ -52,7 +51,7 @@ export async function installLibTorch(options: InstallOptions): Promise<LibTorch
     );
     say(`It goes to ${place}`);
     await fetchTorch(staging, options, environment);
-    await keepOnlyLibraries(staging);
+    await keepOnlyLibraries(staging, backend);
     const found = inspectFolder(join(staging, 'torch'), 'cache');
     if (typeof found === 'string')
       throw new TorchwingError('SETUP_FAILED', `pip brought no usable LibTorch: ${found}.`);
@@ -96,17 +95,21 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Drops Python's half of the wheel: LibTorch is torch/lib and torch/include beside nvidia/. */
-async function keepOnlyLibraries(staging: string): Promise<void> {
+/** The CUDA half of the default index's wheel. */
+const CUDA_LIBRARY = /^lib(torch_cuda|c10_cuda|torch_nvshmem|caffe2_nvrtc)/;
+
+/** Drops Python's half of the wheel, and of a CPU installation CUDA's: LibTorch is torch/lib and torch/include beside nvidia/. */
+async function keepOnlyLibraries(staging: string, backend: Backend): Promise<void> {
   const drop = async (folder: string, keep: (name: string) => boolean) => {
-    if (!existsSync(folder)) return;
     for (const name of await readdir(folder)) {
       if (!keep(name)) await rm(join(folder, name), { recursive: true, force: true });
     }
   };
   await drop(staging, (name) => name === 'torch' || name === 'nvidia' || name.endsWith('.dist-info'));
   await drop(join(staging, 'torch'), (name) => ['lib', 'include', 'version.py'].includes(name));
-  await drop(join(staging, 'torch', 'lib'), (name) => !name.startsWith('libtorch_python'));
+  await drop(join(staging, 'torch', 'lib'), (name) => {
+    return !name.startsWith('libtorch_python') && (backend === 'cuda' || !CUDA_LIBRARY.test(name));
+  });
 }
 
 async function requireDisk(

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { TorchwingError } from '../native/errors';
+import { currentPlatform } from '../native/platform';
 
 /** How a child's output is shown while it runs. */
 export type Say = (line: string) => void;
@@ -25,14 +26,20 @@ export function requirePip(environment: NodeJS.ProcessEnv = process.env): void {
 }
 
 /** Wheels are for LibTorch, not for this Python: any interpreter's pip can fetch them. */
-const WHEEL_KIND = ['--only-binary=:all:', '--implementation=cp', '--python-version=3.12', '--abi=cp312'];
-const WHEEL_PLATFORMS = [
-  'manylinux_2_28_x86_64',
-  'manylinux_2_27_x86_64',
-  'manylinux_2_17_x86_64',
-  'manylinux2014_x86_64',
-  'linux_x86_64',
+const WHEEL_KIND = [
+  '--only-binary=:all:',
+  '--implementation=cp',
+  '--python-version=3.12',
+  '--abi=cp312',
+  '--abi=none',
 ];
+
+/** Wheel platforms that run here: pip matches a name exactly, so every glibc up to this machine's is named. */
+function wheelPlatforms(glibc: string | undefined): string[] {
+  const newest = Number(glibc?.split('.')[1] ?? 28);
+  const names = Array.from({ length: newest - 4 }, (_, i) => `manylinux_2_${newest - i}_x86_64`);
+  return [...names, 'manylinux2014_x86_64', 'manylinux1_x86_64', 'linux_x86_64', 'any'];
+}
 
 export interface PipInstall {
   requirements: readonly string[];
@@ -55,7 +62,8 @@ export async function pipInstall(options: PipInstall, say: Say): Promise<void> {
   const environment = options.environment ?? process.env;
   const args = [
     ...['-m', 'pip', 'install', '--disable-pip-version-check', '--no-compile', '--target', options.target],
-    ...[...WHEEL_KIND, ...WHEEL_PLATFORMS.map((platform) => `--platform=${platform}`)],
+    ...WHEEL_KIND,
+    ...wheelPlatforms(currentPlatform().glibc).map((platform) => `--platform=${platform}`),
     ...(options.withoutDependencies === true ? ['--no-deps'] : []),
     ...(options.indexUrl === undefined ? [] : ['--index-url', options.indexUrl]),
     ...options.requirements,

@@ -102,9 +102,14 @@ def on_cuda(value: object) -> bytes:
 
 
 def legacy(value: object) -> bytes:
-    """The format before PyTorch 1.6, whose storage keys are memory addresses: made the same in every run."""
-    content = saved(value, _use_new_zipfile_serialization=False)
-    return re.sub(rb"X.\0\0\0\d{9,}", b"X\1\0\0\0000", content, flags=re.DOTALL)
+    """The format before PyTorch 1.6; its storage keys, memory addresses, become "0", "1", … in order of appearance."""
+    keys: dict[bytes, bytes] = {}
+
+    def renamed(match: re.Match) -> bytes:
+        key = keys.setdefault(match[1], str(len(keys)).encode())
+        return b"X" + struct.pack("<I", len(key)) + key
+
+    return re.sub(rb"X.\0\0\0(\d{9,})", renamed, saved(value, _use_new_zipfile_serialization=False), flags=re.DOTALL)
 
 
 class Command:
@@ -162,6 +167,7 @@ def draw_files() -> dict[str, str]:
         "torchScript": torch_script(),
         "deflated": deflated(),
         "legacy": legacy({"a": ramp(2, 2)}),
+        "legacyViews": legacy({**shared_storage(), "counts": ramp(3, dtype=torch.int64)}),
         "int8": saved({"a": ramp(2, 2, dtype=torch.int8)}),
         "singleTensor": saved(ramp(2, 2)),
     }
@@ -176,6 +182,7 @@ def draw_hashes() -> dict[str, str]:
         "everyDtype": every_dtype(),
         "checkpoint": {k.removeprefix("module."): v for k, v in checkpoint()["state_dict"].items()},
         "sharedStorage": shared_storage(),
+        "legacy": {"a": ramp(2, 2)},
         "onCuda": {"a": ramp(2, 2)},
     }
     return {name: weights_sha256(state) for name, state in states.items()}

@@ -46,7 +46,6 @@ test.each([
   ['command', 'WEIGHTS_UNSAFE', /"posix\.system"/, /state_dict\(\)/],
   ['wholeModule', 'WEIGHTS_UNSUPPORTED', /whole pickled model/, /torch\.save\(/],
   ['torchScript', 'WEIGHTS_UNSUPPORTED', /TorchScript/, /torch\.jit\.load/],
-  ['legacy', 'WEIGHTS_FORMAT', /before version 1\.6/, /torch\.save\(/],
 ])('%s is refused with code, reason and cure', async (name, code, message, hint) => {
   await expect(StateDict.read(join(folder, `${name}.pth`))).rejects.toMatchObject({
     name: 'TorchwingError',

@@ -78,14 +78,12 @@ describe('a run', () => {
     repeated.dispose();
   });
 
-  test('ends within one step of an abort, and its best weights can be saved', async () => {
+  test('ends on an abort in mid-run, and its best weights can be saved', async () => {
     const abort = new AbortController();
     const trainer = new Trainer(config({ epochs: 1000 }));
-    const steps: number[] = [];
     const fit = trainer.fit({
       signal: abort.signal,
-      onProgress: ({ step, epoch }) => {
-        steps.push(step);
+      onProgress: ({ epoch }) => {
         if (epoch === 1) abort.abort(new Error('enough'));
       },
     });
@@ -194,8 +192,10 @@ describe('handles', () => {
     expect(await (await crossEntropy(logits, labels)).item()).toBeCloseTo(Math.log(3), 6);
   });
 
-  test('a step by hand lowers the loss on its own batch', async () => {
+  test('steps by hand on the head lower the loss on their own batch, a convex problem, at each step', async () => {
     const model = await ResNet18.create({ classes: 2, seed: 0 });
+    await model.setTrainable('head');
+    await model.eval();
     const optimizer = await SGD.create(model, { lr: 0.01 });
     const images = await Tensor.from(
       Float32Array.from({ length: 4 * 3 * 32 * 32 }, (_, at) => Math.sin(at)),
@@ -210,7 +210,7 @@ describe('handles', () => {
       await loss.backward();
       await optimizer.step();
     }
-    expect(losses[2]).toBeLessThan(losses[0] ?? 0);
+    expect(losses).toEqual([...new Set(losses)].sort((left, right) => right - left));
     for (const handle of [images, labels, optimizer, model]) handle.dispose();
   });
 

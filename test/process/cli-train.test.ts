@@ -40,7 +40,7 @@ test('into a pipe it prints the tutorial’s summary in plain lines and says wha
   expect(stdout.match(/^val Loss: \d+\.\d{4} Acc: [01]\.\d{4} /gm)).toHaveLength(2);
   expect(stdout).toMatch(/^Training complete in \d+m \d+s$/m);
   expect(stdout).toMatch(/^Best val Acc: [01]\.\d{6} /m);
-  expect(stdout).toContain(`torchwing predict ${output}/best.pth`);
+  expect(stdout).toContain(`main.js predict ${output}/best.pth PHOTO.jpg`);
   expect(readdirSync(output).sort()).toEqual(['best.pth', 'config.json', 'last.pth', 'metrics.jsonl']);
 });
 
@@ -123,7 +123,7 @@ describe.each([
     });
     expect({ code, killedBy }).toEqual({ code: exit, killedBy: null });
     expect(stderr).toContain(`Interrupted by ${signal}.`);
-    expect(stderr).toContain(`torchwing train --config ${output}/config.json`);
+    expect(stderr).toContain(`main.js train --config ${output}/config.json`);
     expect(existsSync(join(output, 'run.lock'))).toBe(false);
     await expect(shaOf(join(output, 'best.pth'))).resolves.toMatch(/^[0-9a-f]{64}$/);
     const going = await torchwing([
@@ -141,17 +141,19 @@ describe.each([
   });
 });
 
-test('a reader that goes away ends it quietly', async () => {
-  const { code, signal, stderr } = await train(join(place, 'pipe'), ['--epochs', '10000', '--json'], {
+test('a reader that goes away ends it quietly and cleanly', async () => {
+  const output = join(place, 'pipe');
+  const { code, signal, stderr } = await train(output, ['--epochs', '10000', '--json'], {
     onOutput: (child) => child.stdout?.destroy(),
   });
   expect({ code, signal, stderr }).toEqual({ code: 141, signal: null, stderr: '' });
+  expect(existsSync(join(output, 'run.lock'))).toBe(false);
 });
 
 test('predictions by a copied best.pth agree with the run’s validation, in batches of 1 and of 32', async () => {
   const output = join(place, 'agree');
   const { stdout } = await train(output, ['--json', '--lr', '0.01', '--epochs', '3']);
-  const best = events(stdout).at(-1)?.['best'] as { accuracy: number };
+  const { best } = events(stdout).at(-1) as unknown as { best: { accuracy: number } };
   const alone = join(mkdtempSync(join(place, 'copy-')), 'copied.pth');
   copyFileSync(join(output, 'best.pth'), alone);
   for (const batch of ['1', '32']) {

@@ -30,7 +30,7 @@ test(
     expect(accuracy).toBeGreaterThanOrEqual(0.9);
     expect(stdout).toMatch(/^\S+val\/ants\/0000\.jpg +(ants|bees) +\d+\.\d % +(ants|bees) +\d+\.\d %$/m);
     expect(stdout).toMatch(/^\S+val\/bees\/0000\.jpg /m);
-    expect(stdout).toContain('node dist/train.js --data');
+    expect(stdout).toMatch(/main\.js train --data PHOTOS$/m);
     const again = await torchwing(['demo', '--output', output]);
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('error [OUTPUT_EXISTS]');
@@ -45,9 +45,9 @@ test.each(SEEDS.slice(1))(
     const output = join(place, String(seed));
     const { code, stdout } = await torchwing(['demo', '--seed', String(seed), '--output', output, '--json']);
     expect(code).toBe(0);
-    const end = events(stdout).at(-1);
+    const end = events(stdout).at(-1) as unknown as { best: { accuracy: number } };
     expect(end).toMatchObject({ type: 'end', stopped: 'completed' });
-    expect((end as unknown as { best: { accuracy: number } }).best.accuracy).toBeGreaterThanOrEqual(0.9);
+    expect(end.best.accuracy).toBeGreaterThanOrEqual(0.9);
   },
   5 * MINUTES,
 );

@@ -36,10 +36,11 @@ export class FakeNative {
   saved: { path: string; record: string; weights: string }[] = [];
   files = new Map<string, FakeWeights>();
   threads = 2;
+  driver = { devices: 0, names: [] as string[], driverVersion: 0, error: 'no NVIDIA driver' as string | null };
   cuda = {
     available: false,
-    whyNot: 'no NVIDIA driver',
-    devices: [] as { index: number; name: string; totalMemory: number }[],
+    whyNot: 'no CUDA' as string | null,
+    devices: [] as { index: number; totalMemory: number }[],
   };
   accuracy: (phase: 'train' | 'val', epoch: number) => number = () => 0.5;
   loss: (phase: 'train' | 'val', epoch: number) => number = () => 1;
@@ -53,11 +54,22 @@ export class FakeNative {
   /** What lib/native/load.ts exports, over this fake. */
   readonly load = {
     loadNative: async () => this.addon,
+    loadNativeWithLibTorch: async () => ({
+      addon: this.addon,
+      libtorch: { root: '/libtorch', version: '2.13.0', backend: 'cuda' as const, source: 'LIBTORCH' as const },
+      driver: this.driver,
+    }),
     onNativeWarning: (listener: (warning: { code: string; message: string; hint?: string }) => void) => {
       this.listeners.add(listener);
       return () => this.listeners.delete(listener);
     },
   };
+
+  /** From here on there is a driver, and one CUDA device of this name. */
+  addCudaDevice(name: string): void {
+    this.driver = { devices: 1, names: [name], driverVersion: 13000, error: null };
+    this.cuda = { available: true, whyNot: null, devices: [{ index: 0, totalMemory: 1 }] };
+  }
 
   #counted<Thing extends object>(thing: Thing): Thing & { dispose(): void } {
     this.live += 1;
@@ -158,7 +170,6 @@ export class FakeNative {
       cudaStatus: async () => this.cuda,
       version: async () => ({
         addon: '0.1.0',
-        libtorch: '2.13.0',
         builtFor: '2.13',
         cpuCapability: 'AVX2',
         threads: 2,

@@ -14,6 +14,7 @@ import { rejection, removeTemporaryFolders, temporaryFolder } from './temporary-
 let mockFake = new FakeNative();
 jest.mock('../../lib/native/load', () => ({
   loadNative: () => mockFake.load.loadNative(),
+  loadNativeWithLibTorch: () => mockFake.load.loadNativeWithLibTorch(),
 }));
 
 const environment = { ...process.env };

@@ -8,6 +8,7 @@ import { rejection } from './temporary-folder';
 let mockFake = new FakeNative();
 jest.mock('../../lib/native/load', () => ({
   loadNative: () => mockFake.load.loadNative(),
+  loadNativeWithLibTorch: () => mockFake.load.loadNativeWithLibTorch(),
 }));
 
 const val = resolveConfig({ data: { dir: 'x', imageSize: 64 } }).data.transforms.val;

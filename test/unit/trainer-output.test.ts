@@ -10,6 +10,7 @@ import { antsAndBees, rejection, removeTemporaryFolders, temporaryFolder } from 
 let mockFake = new FakeNative();
 jest.mock('../../lib/native/load', () => ({
   loadNative: () => mockFake.load.loadNative(),
+  loadNativeWithLibTorch: () => mockFake.load.loadNativeWithLibTorch(),
   onNativeWarning: (listener: () => void) => mockFake.load.onNativeWarning(listener),
 }));
 

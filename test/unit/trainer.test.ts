@@ -7,6 +7,7 @@ import { antsAndBees, rejection, removeTemporaryFolders } from './temporary-fold
 let mockFake = new FakeNative();
 jest.mock('../../lib/native/load', () => ({
   loadNative: () => mockFake.load.loadNative(),
+  loadNativeWithLibTorch: () => mockFake.load.loadNativeWithLibTorch(),
   onNativeWarning: (listener: () => void) => mockFake.load.onNativeWarning(listener),
 }));
 
@@ -347,11 +348,7 @@ describe('refusals', () => {
       code: 'CUDA_UNAVAILABLE',
       message: 'The device "cuda" cannot be used: no NVIDIA driver.',
     });
-    mockFake.cuda = {
-      available: true,
-      whyNot: null as never,
-      devices: [{ index: 0, name: 'One', totalMemory: 1 }],
-    };
+    mockFake.addCudaDevice('One');
     expect((await rejection(trainer({ device: 'cuda:1' }).fit())).message).toContain(
       'expected one of cuda:0 (One)',
     );
@@ -375,11 +372,7 @@ describe('refusals', () => {
 });
 
 test('the first CUDA device is taken when there is one', async () => {
-  mockFake.cuda = {
-    available: true,
-    whyNot: null as never,
-    devices: [{ index: 0, name: 'One', totalMemory: 1 }],
-  };
+  mockFake.addCudaDevice('One');
   await trainer().fit();
   expect(mockFake.calls).toContain('to cuda:0');
 });

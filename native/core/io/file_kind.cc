@@ -27,8 +27,6 @@ struct Signature {
 constexpr Signature kSignatures[] = {
     {0, "version https://git-lfs"sv, "it is a Git-LFS pointer, not the weights themselves",
      "Run `git lfs pull` in the repository that it comes from."},
-    {0, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9"sv,
-     "it has PyTorch's format from before version 1.6, expected the zip format", kConvert},
     {257, "ustar"sv, "it is a tar archive, expected a zip-format .pth", kConvert},
     {0, "\x80"sv, "it is a bare pickle, expected a zip-format .pth", kConvert},
     {0, "\x1f\x8b"sv, "it is compressed by gzip", "Unpack it first: gunzip FILE"},

@@ -1,10 +1,6 @@
 #include "core/io/pth_archive.h"
 
 #include <ATen/ops/empty.h>
-#include <c10/core/ScalarType.h>
-
-#include <algorithm>
-#include <string_view>
 
 #include "core/error.h"
 #include "core/io/file_text.h"
@@ -71,23 +67,11 @@ std::optional<std::string> PthArchive::record() {
 at::Tensor PthArchive::storage(const pickle::StorageReference& reference) {
   const ZipRecord* record = find("data/" + reference.key);
   if (record == nullptr) refuse("it has no record for storage " + printable(reference.key));
-  std::uint64_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<std::uint64_t>(reference.elements),
-                             c10::elementSize(reference.dtype), &bytes) ||
-      bytes != record->size) {
-    refuse("storage " + printable(reference.key) + " has " + std::to_string(record->size) +
-           " bytes, expected " + std::to_string(reference.elements) + " elements of " +
-           c10::toString(reference.dtype));
-  }
-  at::Tensor tensor = at::empty({static_cast<std::int64_t>(bytes)}, at::kByte);
-  auto* into = tensor.mutable_data_ptr<std::uint8_t>();
-  judge(zip_.read(*record, into), record->name);
-  // Any other bit pattern is undefined behaviour once it is read as a bool.
-  if (reference.dtype == at::kBool &&
-      std::any_of(into, into + bytes, [](std::uint8_t value) { return value > 1; })) {
-    refuse("storage " + printable(reference.key) + " holds booleans other than 0 and 1");
-  }
-  return tensor;
+  requireStorageSize(reference, record->size);
+  at::Tensor bytes = at::empty({static_cast<std::int64_t>(record->size)}, at::kByte);
+  judge(zip_.read(*record, bytes.mutable_data_ptr()), record->name);
+  requireBooleans(reference, bytes);
+  return bytes;
 }
 
 std::vector<std::string> PthArchive::notes() const {

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/io/input_file.h"
-#include "core/io/pickle_value.h"
+#include "core/io/storage_source.h"
 #include "core/io/zip_reader.h"
 
 namespace torchwing {
@@ -15,7 +13,7 @@ namespace torchwing {
 /// Records of a zip-format .pth: `<folder>/data.pkl`, `<folder>/data/<key>` and so on, all under one folder.
 /// A wrong CRC-32 is an error in files with our record and a remark in others, because PyTorch can be told to
 /// write such files. Errors as readWeights, without the file's name.
-class PthArchive {
+class PthArchive : public StorageSource {
  public:
   /// Throws Error WEIGHTS_FORMAT, or WEIGHTS_UNSUPPORTED for a TorchScript or big-endian archive.
   explicit PthArchive(const InputFile& file);
@@ -24,8 +22,7 @@ class PthArchive {
   std::string dataPickle();
   /// Text of torchwing.json.
   std::optional<std::string> record();
-  /// The bytes of one storage, read straight into memory that tensors can share.
-  at::Tensor storage(const pickle::StorageReference& reference);
+  at::Tensor storage(const pickle::StorageReference& reference) override;
   /// At most one remark, on every record read so far.
   std::vector<std::string> notes() const;
 

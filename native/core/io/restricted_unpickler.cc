@@ -300,6 +300,21 @@ class Machine {
     }
   }
 
+  /// The argument that Python 2 gave to OrderedDict: a list of [key, value] lists.
+  static std::vector<const Value*> pairsOf(const std::vector<const Value*>& arguments) {
+    const auto* list = std::get_if<List>(&arguments.front()->content);
+    if (arguments.size() != 1 || list == nullptr)
+      refuse("its pickle gives OrderedDict something that is not a list");
+    std::vector<const Value*> items;
+    for (const Value* item : list->items) {
+      const auto* pair = std::get_if<List>(&item->content);
+      if (pair == nullptr || pair->items.size() != 2)
+        refuse("its pickle gives OrderedDict an entry that is no pair");
+      items.insert(items.end(), pair->items.begin(), pair->items.end());
+    }
+    return items;
+  }
+
   void reduce() {
     const auto* arguments = std::get_if<Tuple>(&pop()->content);
     const auto* callable = std::get_if<Callable>(&pop()->content);
@@ -307,8 +322,8 @@ class Machine {
       refuse("its pickle calls something that is not callable");
     switch (*callable) {
       case Callable::kOrderedDict:
-        if (!arguments->items.empty()) refuse("its pickle gives OrderedDict arguments");
         push(Dict{.ordered = true, .entries = {}});
+        if (!arguments->items.empty()) setItems(pairsOf(arguments->items));
         break;
       case Callable::kRebuildTensor:
       case Callable::kRebuildTensorV2:

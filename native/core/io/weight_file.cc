@@ -11,6 +11,7 @@
 #include "core/io/file_kind.h"
 #include "core/io/file_text.h"
 #include "core/io/input_file.h"
+#include "core/io/legacy_archive.h"
 #include "core/io/pth_archive.h"
 #include "core/io/restricted_unpickler.h"
 #include "core/io/state_dict_from_pickle.h"
@@ -21,12 +22,12 @@ namespace {
 /// Storages read so far; several tensors may be views of one.
 class Storages {
  public:
-  explicit Storages(PthArchive& archive) : archive_(archive) {}
+  explicit Storages(StorageSource& source) : source_(source) {}
 
   const at::Tensor& get(const pickle::StorageReference& reference) {
     const auto found = loaded_.find(reference.key);
     if (found == loaded_.end()) {
-      return loaded_.emplace(reference.key, Loaded{archive_.storage(reference), reference})
+      return loaded_.emplace(reference.key, Loaded{source_.storage(reference), reference})
           .first->second.bytes;
     }
     const pickle::StorageReference& first = found->second.reference;
@@ -42,12 +43,12 @@ class Storages {
     at::Tensor bytes;
     pickle::StorageReference reference;
   };
-  PthArchive& archive_;
+  StorageSource& source_;
   std::unordered_map<std::string, Loaded> loaded_;
 };
 
-StateDict loadTensors(const std::vector<pickle::NamedReference>& references, PthArchive& archive) {
-  Storages storages(archive);
+StateDict loadTensors(const std::vector<pickle::NamedReference>& references, StorageSource& source) {
+  Storages storages(source);
   StateDict tensors;
   tensors.reserve(references.size());
   for (const auto& [name, reference] : references) {
@@ -70,8 +71,14 @@ void noteConversions(const StateDict& tensors, std::vector<std::string>& notes) 
   }
 }
 
-WeightFile readPth(const InputFile& file) {
-  requireZip(file);
+WeightFile readLegacy(const InputFile& file) {
+  LegacyArchive archive(file);
+  WeightFile result;
+  result.tensors = loadTensors(pickle::stateDictFromPickle(archive.document(), result.notes), archive);
+  return result;
+}
+
+WeightFile readZip(const InputFile& file) {
   PthArchive archive(file);
   WeightFile result;
   result.record = archive.record();
@@ -80,9 +87,14 @@ WeightFile readPth(const InputFile& file) {
       pickle::unpickle({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
   if (document.size != bytes.size()) throw Error("WEIGHTS_FORMAT", "its data.pkl goes on behind its end");
   result.tensors = loadTensors(pickle::stateDictFromPickle(document, result.notes), archive);
-  noteConversions(result.tensors, result.notes);
   for (std::string& note : archive.notes()) result.notes.push_back(std::move(note));
   return result;
+}
+
+WeightFile readAnyFormat(const InputFile& file) {
+  if (LegacyArchive::recognizes(file)) return readLegacy(file);
+  requireZip(file);
+  return readZip(file);
 }
 
 }  // namespace
@@ -90,7 +102,9 @@ WeightFile readPth(const InputFile& file) {
 WeightFile readWeights(const std::string& path) {
   const InputFile file(path);
   try {
-    return readPth(file);
+    WeightFile result = readAnyFormat(file);
+    noteConversions(result.tensors, result.notes);
+    return result;
   } catch (const Error& error) {
     // The parsers below know the reason, not the file.
     throw Error(error.code(), "The weight file \"" + path + "\" cannot be read: " + error.what() + ".",

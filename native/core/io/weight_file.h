@@ -17,10 +17,10 @@ struct WeightFile {
   std::vector<std::string> notes;
 };
 
-/// Reads a zip-format .pth by a closed list of pickle opcodes and globals; nothing in the file is ever
-/// executed. Throws Error WEIGHTS_NOT_FOUND, WEIGHTS_FORMAT (not such a file, truncated, a Git-LFS pointer),
-/// WEIGHTS_UNSAFE (a global outside the list, by name) or WEIGHTS_UNSUPPORTED (TorchScript, whole module).
-/// Any thread.
+/// Reads a .pth, of the zip format or the one before PyTorch 1.6, by a closed list of pickle opcodes and
+/// globals; nothing in the file is ever executed. Throws Error WEIGHTS_NOT_FOUND, WEIGHTS_FORMAT (not such a
+/// file, truncated, a Git-LFS pointer), WEIGHTS_UNSAFE (a global outside the list, by name) or
+/// WEIGHTS_UNSUPPORTED (TorchScript, whole module). Any thread.
 WeightFile readWeights(const std::string& path);
 
 /// Writes the zip form of torch.save(OrderedDict) plus the record `torchwing.json`;

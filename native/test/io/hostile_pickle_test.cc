@@ -106,6 +106,12 @@ TEST(HostilePickle, RefusesSizesThatOverflowOrRepeat) {
                        "more than 8 dimensions"));
 }
 
+TEST(HostilePickle, ReadsTheOrderedDictOfPython2) {
+  const std::string pairs = "]](" + text("a") + floats(0, {4}, {1}) + "ea";
+  const WeightFile file = readFrom(pthOf(kBegin + "ccollections\nOrderedDict\n" + pairs + "\x85R."));
+  EXPECT_TRUE(tensorNamed(file.tensors, "a").equal(ramp({4})));
+}
+
 TEST(HostilePickle, RefusesOneStorageDescribedInTwoWays) {
   const std::string pickle = kBegin + "}(" + text("a") + floats(0, {4}, {1}) + text("b") +
                              tensor(storage("IntStorage", "0", 4), 0, {4}, {1}) + "u.";
@@ -153,7 +159,8 @@ TEST(HostilePickle, RefusesEveryMisuseOfStackMarkAndMemo) {
       {"}", "cut off"},
       {"X\xff\xff\xff\xff", "cut off"},
       {"cos", "cut off"},
-      {"ccollections\nOrderedDict\nN\x85R.", "gives OrderedDict arguments"},
+      {"ccollections\nOrderedDict\nN\x85R.", "gives OrderedDict something"},
+      {"ccollections\nOrderedDict\n]Na\x85R.", "an entry that is no pair"},
       {"ctorch._utils\n_rebuild_tensor_v2\n)R.", "too few arguments"},
       {"ctorch._utils\n_rebuild_parameter\n)R.", "a parameter without a tensor"},
   };

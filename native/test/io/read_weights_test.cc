@@ -86,6 +86,15 @@ TEST(ReadWeights, KeepsViewsOfOneStorage) {
   EXPECT_EQ(tensorNamed(file.tensors, "row").storage().data(), whole.storage().data());
 }
 
+TEST(ReadWeights, ReadsTheFormatFromBeforeVersion16) {
+  expectOnlyA(readFrom(fixture("legacy")));
+  const WeightFile file = readFrom(fixture("legacyViews"));
+  const at::Tensor whole = tensorNamed(file.tensors, "whole");
+  EXPECT_TRUE(whole.equal(ramp({2, 3})));
+  EXPECT_TRUE(tensorNamed(file.tensors, "row").equal(whole[1]));
+  EXPECT_TRUE(tensorNamed(file.tensors, "counts").equal(ramp({3}, at::kLong)));
+}
+
 TEST(ReadWeights, ReadsTensorsOfAGpuToTheCpu) {
   const WeightFile file = readFrom(fixture("onCuda"));
   expectOnlyA(file);
@@ -134,7 +143,6 @@ TEST(ReadWeights, NamesOtherKindsOfFile) {
       {"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "Git-LFS pointer"},
       {"\n <!DOCTYPE html><html>", "web page"},
       {safetensors, "safetensors"},
-      {fixture("legacy"), "before version 1.6"},
       {std::string(257, '\0') + "ustar", "tar archive"},
       {"\x80\x02}.", "bare pickle"},
       {"hello", "does not begin"},

@@ -1,0 +1,62 @@
+/** Which shared libraries the shipped files may need, and where each comes from. */
+import { execFileSync } from 'node:child_process';
+
+/** Ships beside the addon, because a plain machine may lack it. */
+const SHIPPED = ['libjpeg.so.62', 'libpng16.so.16', 'libz.so.1'];
+/** Mapped from LibTorch by the loader addon. */
+const LIBTORCH = ['libtorch_cpu.so', 'libc10.so'];
+/** On each Linux with glibc that runs Node. */
+const SYSTEM = [
+  'libc.so.6',
+  'libm.so.6',
+  'libdl.so.2',
+  'libpthread.so.0',
+  'libstdc++.so.6',
+  'libgcc_s.so.1',
+  'ld-linux-x86-64.so.2',
+];
+
+export const isShipped = (soname) => SHIPPED.includes(soname);
+export const isKnown = (soname) => [...SHIPPED, ...LIBTORCH, ...SYSTEM].includes(soname);
+
+const dynamicSection = (file) => execFileSync('readelf', ['-d', file], { encoding: 'utf8' });
+
+/** Sonames that `file` needs. */
+export function neededLibraries(file) {
+  return [...dynamicSection(file).matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, soname]) => soname);
+}
+
+/** Folders that `file` brings to the search for libraries. */
+export function searchPaths(file) {
+  return [...dynamicSection(file).matchAll(/\((?:RPATH|RUNPATH)\).*\[(.*)\]/g)].flatMap(([, paths]) =>
+    paths.split(':'),
+  );
+}
+
+/** The highest version of glibc whose symbols `file` needs, for example "2.34". */
+export function glibcNeeded(file) {
+  const versions = execFileSync('readelf', ['-V', file], { encoding: 'utf8' }).matchAll(
+    /GLIBC_(\d+)\.(\d+)/g,
+  );
+  const [major, minor] = [...versions]
+    .map(([, a, b]) => [Number(a), Number(b)])
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1])
+    .at(-1);
+  return `${major}.${minor}`;
+}
+
+/** The Debian package that a file belongs to. */
+export function packageOf(file) {
+  const candidates = [file, file.replace(/^\/usr/, '')];
+  for (const candidate of candidates) {
+    try {
+      return execFileSync('dpkg', ['-S', candidate], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).split(':')[0];
+    } catch {
+      // On a merged /usr the package may list the file by either name.
+    }
+  }
+  throw new Error(`No Debian package owns ${file}`);
+}

@@ -1,0 +1,36 @@
+/**
+ * The Python stage: every generator of golden values runs again and must agree with its fixtures, and Python opens what
+ * torchwing wrote. `PYTHON` names an interpreter with scripts/requirements.txt installed.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { sumCounts } from './test-results.mjs';
+
+const python = process.env.PYTHON ?? 'python3';
+
+/** Generators that can check themselves, then the tests of test/parity. */
+const scripts = [
+  ...readdirSync('scripts/golden')
+    .filter((name) => name.endsWith('.py') && name !== 'check_files.py')
+    .map((name) => [path.join('scripts/golden', name), '--check']),
+  ...readdirSync('test/parity')
+    .filter((name) => name.endsWith('.py'))
+    .map((name) => [path.join('test/parity', name)]),
+];
+
+const total = sumCounts([]);
+for (const args of scripts) {
+  console.log(`\n==> ${python} ${args.join(' ')}`);
+  const begin = performance.now();
+  const { status, error } = spawnSync(python, args, { stdio: 'inherit' });
+  if (error) throw error;
+  total[status === 0 ? 'passed' : 'failed'] += 1;
+  console.log(
+    `    ${status === 0 ? 'passed' : `FAILED with ${status}`} in ${((performance.now() - begin) / 1000).toFixed(1)} s`,
+  );
+}
+mkdirSync('build/test-results', { recursive: true });
+writeFileSync('build/test-results/total-python.json', JSON.stringify(total));
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+if (total.failed > 0 || total.passed === 0) process.exitCode = 1;

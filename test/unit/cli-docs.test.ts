@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEMO_HELP } from '../../lib/cli/demo-flags';
+import { DOCTOR_HELP } from '../../lib/cli/doctor-flags';
+import type { CommandHelp } from '../../lib/cli/flags';
+import { helpText } from '../../lib/cli/help-text';
+import { PREDICT_HELP } from '../../lib/cli/predict-flags';
+import { SETUP_HELP } from '../../lib/cli/setup-flags';
+import { TRAIN_HELP } from '../../lib/cli/train-flags';
+import { ERROR_EXIT_CODES } from '../../lib/native/errors';
+
+const page = readFileSync(join(__dirname, '..', '..', 'docs', 'cli.md'), 'utf8');
+
+const commands: readonly CommandHelp[] = [TRAIN_HELP, PREDICT_HELP, DEMO_HELP, SETUP_HELP, DOCTOR_HELP];
+
+test.each(commands.map((command) => [command.name, command] as const))(
+  'docs/cli.md shows the help of %s as it is',
+  (name, command) => {
+    expect(page).toContain(`$ torchwing ${name} --help\n${helpText(command).trimEnd()}\n`);
+  },
+);
+
+test.each(Object.entries(ERROR_EXIT_CODES))('docs/cli.md lists %s under exit code %d', (code, exit) => {
+  const row = page.split('\n').find((line) => line.startsWith(`| ${exit} |`));
+  expect(row).toContain(`\`${code}\``);
+});
