@@ -36,7 +36,12 @@ export class FakeNative {
   saved: { path: string; record: string; weights: string }[] = [];
   files = new Map<string, FakeWeights>();
   threads = 2;
-  driver = { devices: 0, names: [] as string[], driverVersion: 0, error: 'no NVIDIA driver' as string | null };
+  driver = {
+    devices: 0,
+    names: [] as string[],
+    driverVersion: 0,
+    error: 'no NVIDIA driver' as string | null,
+  };
   cuda = {
     available: false,
     whyNot: 'no CUDA' as string | null,
@@ -56,7 +61,12 @@ export class FakeNative {
     loadNative: async () => this.addon,
     loadNativeWithLibTorch: async () => ({
       addon: this.addon,
-      libtorch: { root: '/libtorch', version: '2.13.0', backend: 'cuda' as const, source: 'LIBTORCH' as const },
+      libtorch: {
+        root: '/libtorch',
+        version: '2.13.0',
+        backend: 'cuda' as const,
+        source: 'LIBTORCH' as const,
+      },
       driver: this.driver,
     }),
     onNativeWarning: (listener: (warning: { code: string; message: string; hint?: string }) => void) => {
