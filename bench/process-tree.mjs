@@ -36,7 +36,7 @@ function treePssBytes(root) {
 }
 
 /** Samples every `milliseconds` until `stop()`, which returns the peak in bytes. */
-export function watchPeakPss(pid, milliseconds = 250) {
+export function watchPeakPss(pid, milliseconds = 1000) {
   let peak = 0;
   const sample = () => {
     peak = Math.max(peak, treePssBytes(pid));

@@ -61,7 +61,7 @@ export function warningLines(event: WarningEvent): string[] {
 }
 
 export function speed(imagesPerSecond: number): string {
-  return `${imagesPerSecond.toFixed(imagesPerSecond < 100 ? 1 : 0)} img/s`;
+  return `${imagesPerSecond.toFixed(imagesPerSecond < 99.95 ? 1 : 0)} img/s`;
 }
 
 /** Minutes and seconds, or hours when there are any: `0:09`, `12:30`, `1:02:03`. */

@@ -7,8 +7,8 @@
 namespace torchwing {
 
 /// A failure that reaches JavaScript as a TorchwingError.
-/// `code` is one of the stable names listed in lib/native/errors.ts; `what()` is one line that names the argument or
-/// file, what was received and what was expected; `hint` says what to do, and may be empty.
+/// `code` is one of the stable names listed in lib/native/errors.ts; `what()` is one line that names the
+/// argument or file, what was received and what was expected; `hint` says what to do, and may be empty.
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message, std::string hint = {})

@@ -36,7 +36,8 @@ CudaDriver probeCudaDriver() {
     int device = 0;
     char name[256] = "";
     if (!call(library, "cuDeviceGet", driver.error, &device, index)) break;
-    if (!call(library, "cuDeviceGetName", driver.error, &name[0], static_cast<int>(sizeof(name)), device)) break;
+    if (!call(library, "cuDeviceGetName", driver.error, &name[0], static_cast<int>(sizeof(name)), device))
+      break;
     driver.names.emplace_back(name);
   }
   return driver;

@@ -1,5 +1,5 @@
-// The tiny addon that knows no LibTorch: it maps LibTorch's libraries by path, so that the real addon, which carries no
-// path to them, finds them mapped already.
+// The tiny addon that knows no LibTorch: it maps LibTorch's libraries by path, so that the real addon, which
+// carries no path to them, finds them mapped already.
 #include <dlfcn.h>
 #include <link.h>
 #include <napi.h>
@@ -13,7 +13,8 @@
 
 namespace {
 
-Napi::Error makeError(Napi::Env env, const std::string& code, const std::string& message, const std::string& hint = {}) {
+Napi::Error makeError(Napi::Env env, const std::string& code, const std::string& message,
+                      const std::string& hint = {}) {
   Napi::Error error = Napi::Error::New(env, message);
   error.Value().Set("code", code);
   error.Value().Set("hint", hint);
@@ -22,7 +23,8 @@ Napi::Error makeError(Napi::Env env, const std::string& code, const std::string&
 
 std::string readString(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
   if (!info[index].IsString()) {
-    throw makeError(info.Env(), "INVALID_ARGUMENT", std::string("Invalid value for \"") + name + "\": expected a string.");
+    throw makeError(info.Env(), "INVALID_ARGUMENT",
+                    std::string("Invalid value for \"") + name + "\": expected a string.");
   }
   return info[index].As<Napi::String>().Utf8Value();
 }
@@ -47,7 +49,8 @@ class MapLibraries : public Napi::AsyncWorker {
 
   void OnOK() override { deferred_.Resolve(Env().Undefined()); }
   void OnError(const Napi::Error& error) override {
-    deferred_.Reject(makeError(Env(), "LIBTORCH_LOAD", error.Message(), "Run `npx torchwing doctor`.").Value());
+    deferred_.Reject(
+        makeError(Env(), "LIBTORCH_LOAD", error.Message(), "Run `npx torchwing doctor`.").Value());
   }
 
  private:
@@ -57,7 +60,8 @@ class MapLibraries : public Napi::AsyncWorker {
 
 Napi::Value mapLibraries(const Napi::CallbackInfo& info) {
   if (!info[0].IsArray()) {
-    throw makeError(info.Env(), "INVALID_ARGUMENT", "Invalid value for \"paths\": expected an array of strings.");
+    throw makeError(info.Env(), "INVALID_ARGUMENT",
+                    "Invalid value for \"paths\": expected an array of strings.");
   }
   const auto array = info[0].As<Napi::Array>();
   std::vector<std::string> paths;
@@ -79,7 +83,8 @@ Napi::Value mappedPath(const Napi::CallbackInfo& info) {
   return found ? Napi::Value(Napi::String::New(info.Env(), path)) : info.Env().Null();
 }
 
-/// process.env of a worker is a copy, and of the main thread the host's to see; libgomp reads the C environment.
+/// process.env of a worker is a copy, and of the main thread the host's to see; libgomp reads the C
+/// environment.
 Napi::Value setEnvironment(const Napi::CallbackInfo& info) {
   const std::string name = readString(info, 0, "name");
   if (info[1].IsNull()) {
@@ -102,7 +107,8 @@ class ProbeCudaDriver : public Napi::AsyncWorker {
     object.Set("devices", driver_.devices);
     object.Set("names", names);
     object.Set("driverVersion", driver_.version);
-    object.Set("error", driver_.error.empty() ? Env().Null() : Napi::Value(Napi::String::New(Env(), driver_.error)));
+    object.Set("error",
+               driver_.error.empty() ? Env().Null() : Napi::Value(Napi::String::New(Env(), driver_.error)));
     deferred_.Resolve(object);
   }
 

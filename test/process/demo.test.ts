@@ -36,7 +36,7 @@ test(
     expect(again.stderr).toContain('error [OUTPUT_EXISTS]');
     await predictionsAgree(output, accuracy);
   },
-  5 * MINUTES,
+  10 * MINUTES,
 );
 
 test.each(SEEDS.slice(1))(
@@ -49,7 +49,7 @@ test.each(SEEDS.slice(1))(
     expect(end).toMatchObject({ type: 'end', stopped: 'completed' });
     expect(end.best.accuracy).toBeGreaterThanOrEqual(0.9);
   },
-  5 * MINUTES,
+  10 * MINUTES,
 );
 
 test(
@@ -78,7 +78,7 @@ test(
     trainer.dispose();
     expect(last.val.accuracy).toBeLessThanOrEqual(0.6);
   },
-  5 * MINUTES,
+  10 * MINUTES,
 );
 
 async function predictionsAgree(output: string, accuracy: number): Promise<void> {

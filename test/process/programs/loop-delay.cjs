@@ -6,7 +6,7 @@ const [mode, data, seconds] = process.argv.slice(2);
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 
-async function fit() {
+async function train() {
   const { Trainer } = require('../../../dist/index.js');
   const trainer = new Trainer({
     data: { dir: data, imageSize: 64, batchSize: 4, workers: 2 },
@@ -23,7 +23,7 @@ async function fit() {
 
 const idle = () => new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000));
 
-(mode === 'fit' ? fit() : idle()).then(() => {
+(mode === 'fit' ? train() : idle()).then(() => {
   delay.disable();
   console.log(JSON.stringify({ p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 }));
 });

@@ -1,0 +1,161 @@
+#include "core/train/epoch_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <future>
+#include <limits>
+
+#include "core/data/jpeg_encode.h"
+#include "core/error.h"
+
+namespace torchwing {
+namespace {
+
+LoaderOptions smallImages(int count) {
+  LoaderOptions options;
+  for (int i = 0; i < count; ++i) {
+    std::vector<std::uint8_t> rgb(32 * 32 * 3);
+    for (std::size_t pixel = 0; pixel < rgb.size(); ++pixel)
+      rgb[pixel] = static_cast<std::uint8_t>(pixel * (i + 1) % 256);
+    auto bytes = std::make_shared<const std::vector<std::uint8_t>>(encodeJpeg(rgb.data(), 32, 32, 90));
+    options.samples.push_back({"image " + std::to_string(i), i % 2, std::move(bytes)});
+  }
+  options.transforms = {transform::Resize{32, 32}, transform::ToTensor{},
+                        transform::Normalize{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}}};
+  options.workers = 2;
+  return options;
+}
+
+/// A model, its optimizer and a loader, run on an executor's thread as the binding runs them.
+class EpochRunner : public testing::Test {
+ protected:
+  PhaseResult run(PhaseOptions options) {
+    std::promise<PhaseResult> result;
+    executor_.post(Executor::Lane::kLong, [&] {
+      try {
+        result.set_value(runPhase(model_, &sgd_, loader_, options, executor_, stop_, on_progress_));
+      } catch (...) {
+        result.set_exception(std::current_exception());
+      }
+    });
+    return result.get_future().get();
+  }
+
+  static ResNetOptions twoClasses() {
+    ResNetOptions options;
+    options.classes = 2;
+    options.seed = 1;
+    return options;
+  }
+
+  Executor executor_;
+  ResNet model_{twoClasses()};
+  Sgd sgd_{model_.parameters(), {.lr = 0.01, .momentum = 0.9}};
+  Loader loader_{smallImages(10)};
+  StopFlag stop_;
+  std::vector<Progress> progress_;
+  std::function<void(const Progress&)> on_progress_ = [this](const Progress& latest) {
+    progress_.push_back(latest);
+  };
+
+  void SetUp() override {
+    loader_.onReady([this] { executor_.wake(); });
+  }
+  void TearDown() override { executor_.shutdown(); }
+};
+
+TEST_F(EpochRunner, TrainsEveryImageOnceAndCountsThem) {
+  const PhaseResult result = run({.phase = Phase::kTrain});
+  EXPECT_EQ(result.steps, 3);
+  EXPECT_EQ(result.images, 10);
+  EXPECT_GT(result.loss_sum, 0);
+  EXPECT_FALSE(result.stopped);
+  EXPECT_TRUE(model_.training());
+  ASSERT_FALSE(progress_.empty());
+  EXPECT_EQ(progress_.front().step, 1) << "the first step is always reported";
+  EXPECT_EQ(progress_.back().step, 3) << "so is the last";
+}
+
+TEST_F(EpochRunner, ValidationChangesNoWeight) {
+  const StateDict before = model_.snapshot();
+  const PhaseResult result = run({.phase = Phase::kVal});
+  EXPECT_EQ(result.images, 10);
+  const StateDict after = model_.snapshot();
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_TRUE(before[i].tensor.equal(after[i].tensor)) << before[i].name;
+  }
+}
+
+TEST_F(EpochRunner, TwoHalvesOfAnEpochEqualTheWhole) {
+  ResNet whole(twoClasses());
+  Sgd sgd(whole.parameters(), {.lr = 0.01, .momentum = 0.9});
+  std::promise<void> done;
+  executor_.post(Executor::Lane::kLong, [&] {
+    runPhase(whole, &sgd, loader_, {.phase = Phase::kTrain, .epoch = 4}, executor_, stop_, on_progress_);
+    done.set_value();
+  });
+  done.get_future().wait();
+  run({.phase = Phase::kTrain, .epoch = 4, .max_steps = 1});
+  run({.phase = Phase::kTrain, .epoch = 4, .start_step = 1});
+  const StateDict halves = model_.snapshot();
+  const StateDict expected = whole.snapshot();
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(expected[i].tensor.equal(halves[i].tensor)) << expected[i].name;
+  }
+}
+
+TEST_F(EpochRunner, StopsAfterTheStepInWhichItIsAsked) {
+  on_progress_ = [this](const Progress&) { stop_.request(); };
+  const PhaseResult result = run({.phase = Phase::kTrain});
+  EXPECT_TRUE(result.stopped);
+  EXPECT_EQ(result.steps, 1);
+}
+
+TEST_F(EpochRunner, ServesShortJobsBetweenSteps) {
+  std::promise<void> served;
+  on_progress_ = [&](const Progress& latest) {
+    if (latest.step == 1) executor_.post(Executor::Lane::kShort, [&served] { served.set_value(); });
+  };
+  run({.phase = Phase::kTrain});
+  EXPECT_EQ(served.get_future().wait_for(std::chrono::seconds(0)), std::future_status::ready);
+}
+
+TEST_F(EpochRunner, ANonFiniteLossEndsBeforeItTouchesTheWeights) {
+  const StateDict weights = model_.state();
+  at::Tensor bias = weights.back().tensor.detach();
+  bias.fill_(std::numeric_limits<float>::quiet_NaN());
+  const at::Tensor kernel = weights.front().tensor.detach().clone();
+  try {
+    run({.phase = Phase::kTrain, .epoch = 5});
+    FAIL() << "expected LOSS_NOT_FINITE";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "LOSS_NOT_FINITE");
+    EXPECT_NE(std::string(error.what()).find("step 0 of epoch 5"), std::string::npos) << error.what();
+  }
+  EXPECT_TRUE(kernel.equal(model_.state().front().tensor));
+}
+
+TEST_F(EpochRunner, ShutdownEndsAPhase) {
+  std::promise<void> started;
+  bool first = true;
+  on_progress_ = [&](const Progress&) {
+    if (std::exchange(first, false)) started.set_value();
+  };
+  std::promise<bool> stopped;
+  executor_.post(Executor::Lane::kLong, [&] {
+    bool ended = false;
+    for (int epoch = 0; !ended; ++epoch) {
+      ended = runPhase(model_, &sgd_, loader_, {.phase = Phase::kTrain, .epoch = epoch}, executor_, stop_,
+                       on_progress_)
+                  .stopped;
+    }
+    stopped.set_value(ended);
+  });
+  started.get_future().wait();
+  executor_.shutdown();
+  EXPECT_TRUE(stopped.get_future().get());
+}
+
+}  // namespace
+}  // namespace torchwing

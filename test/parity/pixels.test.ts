@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { IMAGENET, ImageLoader, transforms as T, TorchwingError, type Transform } from '../../lib/index';
+import { encodePng } from '../png';
+import fixture from './fixtures/pixels.json';
+
+/** The transformed image as float32 [3, H, W]. */
+async function load(file: Uint8Array, transforms: Transform[]): Promise<Float32Array> {
+  const loader = await ImageLoader.create({
+    samples: [{ path: 'fixture', label: 0, bytes: file }],
+    transforms,
+    batchSize: 1,
+    workers: 1,
+    shuffle: false,
+  });
+  try {
+    for await (const { images, labels } of loader.epoch(0)) {
+      const values = (await images.data()) as Float32Array;
+      images.dispose();
+      labels.dispose();
+      return values;
+    }
+    throw new Error('the loader gave no batch');
+  } finally {
+    loader.dispose();
+  }
+}
+
+/** SHA-256 of the bytes [H, W, 3] that the values v / 255 came from. */
+function digest(values: Float32Array): string {
+  const plane = values.length / 3;
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < plane; i++) {
+    for (let channel = 0; channel < 3; channel++) {
+      bytes[i * 3 + channel] = Math.round((values[channel * plane + i] ?? Number.NaN) * 255);
+    }
+  }
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+
+describe('decoding equals Pillow convert("RGB"), bit for bit', () => {
+  test.each(fixture.images)('$name', async ({ file, size, rgb }) => {
+    const [width = 0, height = 0] = size;
+    // A crop of the image's own size changes nothing.
+    expect(digest(await load(bytesOf(file), [T.centerCrop([height, width]), T.toTensor()]))).toBe(rgb);
+  });
+});
+
+describe('resizing equals Pillow bilinear, bit for bit', () => {
+  test.each(fixture.resizes)('to $height x $width', async ({ source, height, width, rgb }) => {
+    expect(digest(await load(bytesOf(source), [T.resize([height, width]), T.toTensor()]))).toBe(rgb);
+  });
+});
+
+describe('resize and centerCrop equal torchvision, padding included', () => {
+  test.each(fixture.validations)('resize $resize, crop $crop', async ({ source, resize, crop, rgb }) => {
+    const transforms = [T.resize(resize), T.centerCrop(crop), T.toTensor()];
+    expect(digest(await load(bytesOf(source), transforms))).toBe(rgb);
+  });
+});
+
+test('toTensor and normalize equal torchvision for all 256 values, to the bit', async () => {
+  const transforms = [T.centerCrop([1, 256]), T.toTensor(), T.normalize(IMAGENET)];
+  const planes = await load(levelsPng(), transforms);
+  // [3, 1, 256] to [256, 3], as the fixture has it.
+  const table = new Float32Array(256 * 3);
+  for (let value = 0; value < 256; value++) {
+    for (let channel = 0; channel < 3; channel++) {
+      table[value * 3 + channel] = planes[channel * 256 + value] ?? Number.NaN;
+    }
+  }
+  expect(createHash('sha256').update(new Uint8Array(table.buffer)).digest('hex')).toBe(
+    fixture.normalizeTable,
+  );
+});
+
+describe('a bad file is refused by name and reason', () => {
+  const jpeg = () => bytesOf(fixture.images[0]?.file ?? '');
+  const png = () => bytesOf(fixture.images.find(({ name }) => name === 'png-rgb')?.file ?? '');
+  const reasons: [string, () => Uint8Array, string][] = [
+    ['empty', () => new Uint8Array(), 'the file is empty'],
+    ['a JPEG cut in the middle', () => jpeg().subarray(0, jpeg().length / 2), 'truncated'],
+    ['a JPEG without its last byte', () => jpeg().subarray(0, -1), 'truncated'],
+    ['a PNG cut in the middle', () => png().subarray(0, png().length / 2), 'truncated'],
+    ['a GIF', () => new TextEncoder().encode('GIF89a and more'), 'it is a GIF file'],
+    ['plain text', () => new TextEncoder().encode('hello'), 'neither a JPEG nor a PNG'],
+  ];
+  test.each(reasons)('%s', async (_, file, reason) => {
+    const failure = await load(file(), [T.centerCrop(8), T.toTensor()]).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TorchwingError);
+    expect(failure).toMatchObject({ code: 'IMAGE_DECODE' });
+    expect((failure as Error).message).toContain('"fixture"');
+    expect((failure as Error).message).toContain(reason);
+  });
+});
+
+/** A 256 x 1 grey PNG with each value once. */
+function levelsPng(): Uint8Array {
+  return encodePng(
+    256,
+    1,
+    'gray',
+    Uint8Array.from({ length: 256 }, (_, value) => value),
+  );
+}
