@@ -30,9 +30,11 @@ INSTANTIATE_TEST_SUITE_P(Layouts, ForwardTest, testing::Values(Layout::kStrided,
                          [](const auto& info) { return info.param == Layout::kFast ? "Fast" : "Strided"; });
 
 TEST_P(ForwardTest, LogitsEqualTorchvisions) {
-  // Relative to the largest logit. The strided path is bit-equal on the machine that made the fixture.
-  const double tolerance = GetParam() == Layout::kFast ? 1e-4 : 2e-5;
-  for (const auto& [key, expected] : test::readFixture("forward").object()) {
+  // Relative to the largest logit. The strided path is bit-equal on the machine that made the fixture; in the
+  // other layout BatchNorm over few values carries the last bits of fifty convolutions to 1.4e-4.
+  const double tolerance = GetParam() == Layout::kFast ? 5e-4 : 2e-5;
+  const test::Json fixture = test::readFixture("forward");
+  for (const auto& [key, expected] : fixture.object()) {
     std::istringstream words(key);
     ResNetOptions options{.classes = 5, .seed = 3, .layout = GetParam()};
     std::int64_t cells = 0, cell = 0;

@@ -17,7 +17,8 @@ std::map<std::string, at::Tensor> byName(const ResNet& model) {
 }
 
 TEST(InitialWeightsTest, EqualTorchvisionsBitForBit) {
-  for (const auto& [key, parameters] : test::readFixture("initial").object()) {
+  const test::Json fixture = test::readFixture("initial");
+  for (const auto& [key, parameters] : fixture.object()) {
     std::istringstream words(key);
     ResNetOptions options;
     if (!(words >> options.arch >> options.classes >> options.seed) || !options.arch.starts_with("resnet"))

@@ -11,7 +11,8 @@ namespace {
 
 TEST(StepLrTest, RatesOf25EpochsEqualPythonsBitForBit) {
   int cases = 0;
-  for (const auto& [key, expected] : test::readFixture("step_lr").object()) {
+  const test::Json fixture = test::readFixture("step_lr");
+  for (const auto& [key, expected] : fixture.object()) {
     std::istringstream words(key);
     double lr = 0, gamma = 0;
     std::int64_t step_size = 0;
