@@ -20,8 +20,9 @@ function installNpmPackages() {
   const inputs = ['package.json', 'package-lock.json'];
   once('npm', { inputs, outputs: ['node_modules/typescript', 'node_modules/cmake-js'] }, () => {
     heading('npm packages');
-    // npm would run this very script's siblings; no package here needs its install script.
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+    // Not `npm ci`: it demands lock entries for the optional binaries of platforms that not every registry serves. The
+    // versions are the lockfile's all the same. No package here needs its install script.
+    run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']);
   });
 }
 

@@ -3,7 +3,11 @@ import { heading, outputOf, run, StepFailure } from './run.mjs';
 
 const hasProgram = (name) => outputOf('sh', ['-c', `command -v ${name}`]) !== null;
 const hasHeader = (header) =>
-  outputOf('c++', ['-E', '-x', 'c++', '-'], `#include <cstdio>\n#include <${header}>\n`) !== null;
+  outputOf(
+    'c++',
+    ['-E', '-o', '/dev/null', '-x', 'c++', '-'],
+    `#include <cstdio>\n#include <${header}>\n`,
+  ) !== null;
 
 /** What is needed, the package that brings it, and how its absence is seen; `tests` only for the test programs. */
 const NEEDS = [
