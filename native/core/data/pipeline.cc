@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/data/counter_rng.h"
 #include "core/error.h"
 
 namespace torchwing {
@@ -68,9 +69,20 @@ bool isPixelTransform(const Spec& spec) {
   return !std::holds_alternative<ToTensor>(spec) && !std::holds_alternative<Normalize>(spec);
 }
 
-double secondsSince(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
+/// Adds the time until it goes out of scope to a sum of seconds.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
+  ~Stopwatch() {
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& seconds_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
 
 void mirror(std::uint8_t* pixels, Size size) {
   for (int y = 0; y < size.height; ++y) {
@@ -138,94 +150,110 @@ std::size_t Pipeline::imageBytes() const noexcept {
   return form_ == BatchForm::kUint8 ? values : values * sizeof(float);
 }
 
-TransformCosts PipelineRunner::run(const ImageView& image, std::uint64_t seed, std::int64_t epoch,
-                                   std::int64_t index, void* target) {
-  TransformCosts costs;
-  const auto& transforms = pipeline_.pixel_transforms_;
-  ImageView current = image;
-  std::uint8_t* bytes = nullptr;  // where `current` is, once it is ours to change
-  const bool to_float = pipeline_.form_ == BatchForm::kFloat32;
-
-  // The last transform that makes new pixels writes straight into the batch.
-  const auto makesPixels = [](const Spec& spec) {
+PipelineRunner::PipelineRunner(const Pipeline& pipeline) : pipeline_(pipeline) {
+  const auto& transforms = pipeline.pixel_transforms_;
+  const auto makes_pixels = [](const Spec& spec) {
     return !std::holds_alternative<RandomHorizontalFlip>(spec);
   };
-  const auto last_maker = static_cast<std::size_t>(
-      std::distance(std::find_if(transforms.rbegin(), transforms.rend(), makesPixels), transforms.rend()) -
-      1);
-  std::size_t scratch = 0;
-  const auto newPixels = [&](std::size_t position, Size size) {
-    if (position == last_maker && !to_float) return static_cast<std::uint8_t*>(target);
-    Image& buffer = position == last_maker ? pixels_ : scratch_[scratch++ % 2];
-    buffer.reset(size.width, size.height);
-    return buffer.data();
-  };
-  const auto became = [&](std::uint8_t* pixels, Size size) {
-    bytes = pixels;
-    current = {pixels, size.width, size.height, static_cast<std::size_t>(size.width) * 3};
-  };
-  const auto resizeWindow = [&](std::size_t position, const ImageView& source, Size full,
-                                const Rectangle& window) {
-    const auto begin = std::chrono::steady_clock::now();
-    std::uint8_t* pixels = newPixels(position, {window.width, window.height});
-    resizer_.resize(source, full.width, full.height, window.left, window.top, window.width, window.height,
-                    pixels, static_cast<std::size_t>(window.width) * 3);
-    became(pixels, {window.width, window.height});
-    costs.resize += secondsSince(begin);
-  };
+  last_maker_ =
+      std::distance(std::find_if(transforms.rbegin(), transforms.rend(), makes_pixels), transforms.rend()) -
+      1;
+}
 
-  for (std::size_t position = 0; position < transforms.size(); ++position) {
-    const Spec& spec = transforms[position];
+TransformCosts PipelineRunner::run(const ImageView& image, std::uint64_t seed, std::int64_t epoch,
+                                   std::int64_t index, void* target) {
+  const bool to_float = pipeline_.form_ == BatchForm::kFloat32;
+  current_ = image;
+  own_pixels_ = nullptr;
+  batch_pixels_ = to_float ? nullptr : static_cast<std::uint8_t*>(target);
+  scratch_used_ = 0;
+  costs_ = {};
+  for (position_ = 0; position_ < pipeline_.pixel_transforms_.size(); ++position_) {
     CounterRng rng(seed, static_cast<std::uint32_t>(epoch), static_cast<std::uint32_t>(index),
-                   kFirstTransform + static_cast<std::uint32_t>(position));
-    const Size size{current.width, current.height};
-    if (const auto* resize = std::get_if<Resize>(&spec)) {
-      const Size full =
-          resize->width == 0 ? resizedSize(size, resize->height) : Size{resize->width, resize->height};
-      const auto* crop =
-          position + 1 < transforms.size() ? std::get_if<CenterCrop>(&transforms[position + 1]) : nullptr;
-      if (crop != nullptr && crop->width <= full.width && crop->height <= full.height) {
-        ++position;  // only the pixels that the crop keeps are made
-        resizeWindow(position, current, full, centerCropRectangle(full, {crop->width, crop->height}));
-      } else {
-        resizeWindow(position, current, full, {0, 0, full.width, full.height});
-      }
-    } else if (const auto* crop = std::get_if<CenterCrop>(&spec)) {
-      const auto begin = std::chrono::steady_clock::now();
-      const Rectangle rectangle = centerCropRectangle(size, {crop->width, crop->height});
-      std::uint8_t* pixels = newPixels(position, {crop->width, crop->height});
-      copyPadded(current, rectangle, pixels);
-      became(pixels, {crop->width, crop->height});
-      costs.other += secondsSince(begin);
-    } else if (const auto* random = std::get_if<RandomResizedCrop>(&spec)) {
-      const Rectangle r = randomResizedCropRectangle(size, random->scale, random->ratio, rng);
-      resizeWindow(position, current.crop(r.left, r.top, r.width, r.height), {random->width, random->height},
-                   {0, 0, random->width, random->height});
-    } else if (const auto* flip = std::get_if<RandomHorizontalFlip>(&spec)) {
-      if (rng.uniform() >= static_cast<float>(flip->p)) continue;
-      if (bytes == nullptr) {  // the decoder's pixels are not ours to change
-        scratch_[scratch % 2].reset(size.width, size.height);
-        std::uint8_t* pixels = scratch_[scratch++ % 2].data();
-        copyPadded(current, {0, 0, size.width, size.height}, pixels);
-        became(pixels, size);
-      }
-      mirror(bytes, size);
-    }
+                   kFirstTransform + static_cast<std::uint32_t>(position_));
+    std::visit([&](const auto& transform) { apply(transform, rng); }, pipeline_.pixel_transforms_[position_]);
   }
-
   if (to_float) {
-    const auto begin = std::chrono::steady_clock::now();
-    const std::size_t plane =
-        static_cast<std::size_t>(current.width) * static_cast<std::size_t>(current.height);
-    auto* floats = static_cast<float*>(target);
-    for (std::size_t i = 0; i < plane; ++i) {
-      for (std::size_t channel = 0; channel < 3; ++channel) {
-        floats[channel * plane + i] = pipeline_.table_[std::size_t{bytes[i * 3 + channel]} * 3 + channel];
-      }
-    }
-    costs.other += secondsSince(begin);
+    const Stopwatch watch(costs_.other);
+    convertToFloat(static_cast<float*>(target));
   }
-  return costs;
+  return costs_;
+}
+
+void PipelineRunner::apply(const Resize& resize, CounterRng&) {
+  const auto& transforms = pipeline_.pixel_transforms_;
+  const Size full =
+      resize.width == 0 ? resizedSize(currentSize(), resize.height) : Size{resize.width, resize.height};
+  Rectangle window{0, 0, full.width, full.height};
+  const auto* crop =
+      position_ + 1 < transforms.size() ? std::get_if<CenterCrop>(&transforms[position_ + 1]) : nullptr;
+  if (crop != nullptr && crop->width <= full.width && crop->height <= full.height) {
+    // Only the pixels that the crop behind it keeps are made; each is the same as in the whole.
+    window = centerCropRectangle(full, {crop->width, crop->height});
+    ++position_;
+  }
+  resizeInto(current_, full, window);
+}
+
+void PipelineRunner::apply(const CenterCrop& crop, CounterRng&) {
+  const Stopwatch watch(costs_.other);
+  const Size size{crop.width, crop.height};
+  const ImageView source = current_;
+  const Rectangle rectangle = centerCropRectangle(currentSize(), size);
+  std::uint8_t* pixels = newPixels(size);
+  copyPadded(source, rectangle, pixels);
+  setCurrent(pixels, size);
+}
+
+void PipelineRunner::apply(const RandomResizedCrop& crop, CounterRng& rng) {
+  const Rectangle r = randomResizedCropRectangle(currentSize(), crop.scale, crop.ratio, rng);
+  const Size size{crop.width, crop.height};
+  resizeInto(current_.crop(r.left, r.top, r.width, r.height), size, {0, 0, size.width, size.height});
+}
+
+void PipelineRunner::apply(const RandomHorizontalFlip& flip, CounterRng& rng) {
+  if (rng.uniform() >= static_cast<float>(flip.p)) return;
+  const Stopwatch watch(costs_.other);
+  const Size size = currentSize();
+  if (own_pixels_ == nullptr) {
+    std::uint8_t* pixels = newPixels(size);
+    copyPadded(current_, {0, 0, size.width, size.height}, pixels);
+    setCurrent(pixels, size);
+  }
+  mirror(own_pixels_, size);
+}
+
+void PipelineRunner::resizeInto(const ImageView& source, Size full, const Rectangle& window) {
+  const Stopwatch watch(costs_.resize);
+  const Size size{window.width, window.height};
+  std::uint8_t* pixels = newPixels(size);
+  resizer_.resize(source, full.width, full.height, window.left, window.top, size.width, size.height, pixels,
+                  static_cast<std::size_t>(size.width) * 3);
+  setCurrent(pixels, size);
+}
+
+std::uint8_t* PipelineRunner::newPixels(Size size) {
+  // A resize and its crop count as one, so the position may already be that of the crop.
+  const bool last = static_cast<std::ptrdiff_t>(position_) == last_maker_;
+  if (last && batch_pixels_ != nullptr) return batch_pixels_;
+  Image& image = last ? last_pixels_ : scratch_[scratch_used_++ % 2];
+  image.reset(size.width, size.height);
+  return image.data();
+}
+
+void PipelineRunner::setCurrent(std::uint8_t* pixels, Size size) {
+  own_pixels_ = pixels;
+  current_ = {pixels, size.width, size.height, static_cast<std::size_t>(size.width) * 3};
+}
+
+void PipelineRunner::convertToFloat(float* target) const {
+  const std::size_t plane =
+      static_cast<std::size_t>(current_.width) * static_cast<std::size_t>(current_.height);
+  for (std::size_t i = 0; i < plane; ++i) {
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      target[channel * plane + i] = pipeline_.table_[std::size_t{own_pixels_[i * 3 + channel]} * 3 + channel];
+    }
+  }
 }
 
 }  // namespace torchwing

@@ -43,7 +43,7 @@ class Pipeline {
 /// Runs a pipeline on one thread, reusing its memory.
 class PipelineRunner {
  public:
-  explicit PipelineRunner(const Pipeline& pipeline) : pipeline_(pipeline) {}
+  explicit PipelineRunner(const Pipeline& pipeline);
 
   /// Writes the transformed image to `target`: uint8 [H, W, 3] or float32 [3, H, W], as form() says. Draws
   /// are keyed by (seed, epoch, index, position of the transform).
@@ -51,10 +51,37 @@ class PipelineRunner {
                      void* target);
 
  private:
+  /// One overload per pixel transform. Each reads `current_` and leaves the result in it.
+  void apply(const transform::Resize& resize, CounterRng& rng);
+  void apply(const transform::CenterCrop& crop, CounterRng& rng);
+  void apply(const transform::RandomResizedCrop& crop, CounterRng& rng);
+  void apply(const transform::RandomHorizontalFlip& flip, CounterRng& rng);
+  void apply(const transform::ToTensor&, CounterRng&) {}
+  void apply(const transform::Normalize&, CounterRng&) {}
+
+  /// Resizes `source` to `full` and keeps the rectangle `window` of the result.
+  void resizeInto(const ImageView& source, Size full, const Rectangle& window);
+  /// Memory for the result of the transform at `position_`: of the last one that makes new pixels, the batch
+  /// itself.
+  std::uint8_t* newPixels(Size size);
+  void setCurrent(std::uint8_t* pixels, Size size);
+  Size currentSize() const noexcept { return {current_.width, current_.height}; }
+  void convertToFloat(float* target) const;
+
   const Pipeline& pipeline_;
+  std::ptrdiff_t last_maker_;  ///< position of the last transform that makes new pixels
   BilinearResizer resizer_;
   Image scratch_[2];
-  Image pixels_;
+  Image last_pixels_;
+
+  // The image under way.
+  std::size_t position_ = 0;
+  ImageView current_;
+  std::uint8_t* own_pixels_ =
+      nullptr;  ///< `current_`, once it is ours to change; null while it is the decoder's
+  std::uint8_t* batch_pixels_ = nullptr;
+  std::size_t scratch_used_ = 0;
+  TransformCosts costs_;
 };
 
 }  // namespace torchwing
