@@ -34,18 +34,34 @@ __attribute__((target("sse4.1"))) void sumPixels(const std::uint8_t* source, con
   std::memcpy(target, &bytes, 3);
 }
 
-/// A weighted sum of `count` rows of `bytes` bytes each; vectorised by the compiler in both versions.
-__attribute__((target_clones("avx2", "default"), optimize("O3"))) void sumRows(const std::uint8_t* rows,
-                                                                               std::size_t stride,
-                                                                               const std::int32_t* weights,
-                                                                               int count, std::size_t bytes,
-                                                                               std::int32_t* sums) {
+/// A weighted sum of `count` rows of `bytes` bytes each.
+inline __attribute__((always_inline)) void sumRowsBody(const std::uint8_t* rows, std::size_t stride,
+                                                       const std::int32_t* weights, int count,
+                                                       std::size_t bytes, std::int32_t* sums) {
   for (std::size_t x = 0; x < bytes; ++x) sums[x] = kHalf;
   for (int i = 0; i < count; ++i, rows += stride) {
     const std::int32_t weight = weights[i];
     for (std::size_t x = 0; x < bytes; ++x) sums[x] += rows[x] * weight;
   }
 }
+
+using SumRows = void (*)(const std::uint8_t*, std::size_t, const std::int32_t*, int, std::size_t,
+                         std::int32_t*);
+
+__attribute__((target("avx2"))) void sumRowsAvx2(const std::uint8_t* rows, std::size_t stride,
+                                                 const std::int32_t* weights, int count, std::size_t bytes,
+                                                 std::int32_t* sums) {
+  sumRowsBody(rows, stride, weights, count, bytes, sums);
+}
+
+void sumRowsPlain(const std::uint8_t* rows, std::size_t stride, const std::int32_t* weights, int count,
+                  std::size_t bytes, std::int32_t* sums) {
+  sumRowsBody(rows, stride, weights, count, bytes, sums);
+}
+
+// Chosen at run time, and not by the compiler's target_clones, whose resolvers ThreadSanitizer does not
+// survive.
+const SumRows sumRows = __builtin_cpu_supports("avx2") ? sumRowsAvx2 : sumRowsPlain;
 
 }  // namespace
 

@@ -217,7 +217,7 @@ class LoaderFiles : public testing::Test {
   std::string write(const Bytes& bytes) {
     const std::string path = folder_ / "image.jpg";
     std::FILE* file = std::fopen(path.c_str(), "wb");
-    std::fwrite(bytes.data(), 1, bytes.size(), file);
+    if (!bytes.empty()) std::fwrite(bytes.data(), 1, bytes.size(), file);
     std::fclose(file);
     return path;
   }
