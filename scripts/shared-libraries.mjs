@@ -1,8 +1,8 @@
 /** Which shared libraries the shipped files may need, and where each comes from. */
 import { execFileSync } from 'node:child_process';
 
-/** Ships beside the addon, because a plain machine may lack it. */
-const SHIPPED = ['libjpeg.so.62', 'libpng16.so.16', 'libz.so.1'];
+/** Ships beside the addon, because a plain machine may lack it. The number is the distribution's: Ubuntu has libjpeg.so.8. */
+const SHIPPED = /^(libjpeg|libpng16|libz)\.so\.\d+$/;
 /** Mapped from LibTorch by the loader addon. */
 const LIBTORCH = ['libtorch_cpu.so', 'libc10.so'];
 /** On each Linux with glibc that runs Node. */
@@ -16,8 +16,8 @@ const SYSTEM = [
   'ld-linux-x86-64.so.2',
 ];
 
-export const isShipped = (soname) => SHIPPED.includes(soname);
-export const isKnown = (soname) => [...SHIPPED, ...LIBTORCH, ...SYSTEM].includes(soname);
+export const isShipped = (soname) => SHIPPED.test(soname);
+export const isKnown = (soname) => isShipped(soname) || [...LIBTORCH, ...SYSTEM].includes(soname);
 
 const dynamicSection = (file) => execFileSync('readelf', ['-d', file], { encoding: 'utf8' });
 
