@@ -26,6 +26,17 @@ export function neededLibraries(file) {
   return [...dynamicSection(file).matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, soname]) => soname);
 }
 
+/** Soname to the file that the dynamic linker of this machine finds for it, of all libraries that `file` needs. */
+export function libraryLocations(file) {
+  const lines = execFileSync('ldd', [file], { encoding: 'utf8' }).split('\n');
+  return new Map(
+    lines
+      .map((line) => /^\s*(\S+) => (\/\S+)/.exec(line))
+      .filter(Boolean)
+      .map(([, soname, location]) => [soname, location]),
+  );
+}
+
 /** Folders that `file` brings to the search for libraries. */
 export function searchPaths(file) {
   return [...dynamicSection(file).matchAll(/\((?:RPATH|RUNPATH)\).*\[(.*)\]/g)].flatMap(([, paths]) =>
