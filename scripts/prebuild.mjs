@@ -1,66 +1,51 @@
 /**
  * prebuilds/linux-x64/: the two addons, stripped, and the image libraries that a plain machine may lack beside them, with
- * their notices. prebuildify works in a folder of its own, because it moves the addon away from where it was built.
+ * their notices. Run after `npm run build`.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import prebuildify from 'prebuildify';
-import { reportFailure, run, StepFailure } from './setup/run.mjs';
-import { isShipped, libraryLocations, neededLibraries, packageOf } from './shared-libraries.mjs';
+import { isShipped, neededLibraries, packageOf } from './shared-libraries.mjs';
 
+const target = path.join('prebuilds', 'linux-x64');
 const release = path.join('build', 'Release');
-const stage = path.join('build', 'prebuild');
-const beside = path.join(stage, 'beside');
 
-function requireAddons() {
-  const names = readdirSync(release).filter((name) => name.endsWith('.node'));
-  const addon = names.find((name) => name.startsWith('torchwing.lt'));
-  const loader = names.find((name) => name === 'torchwing_loader.node');
-  if (names.length === 2 && addon && loader) return { addon, loader };
-  throw new StepFailure(
-    `${release} holds ${names.join(', ')}, expected one addon and its loader. Delete it and build again.`,
-    1,
+/** Where the dynamic linker finds each library that `file` needs. */
+function resolvedLibraries(file) {
+  const lines = execFileSync('ldd', [file], { encoding: 'utf8' }).split('\n');
+  return new Map(
+    lines
+      .map((line) => /^\s*(\S+) => (\/\S+)/.exec(line))
+      .filter(Boolean)
+      .map(([, name, where]) => [name, where]),
   );
 }
 
-/** What goes beside the addon: the loader, the image libraries and their notices. */
-function layOutNeighbours({ addon, loader }) {
-  mkdirSync(path.join(beside, 'notices'), { recursive: true });
-  copyFileSync(path.join(release, loader), path.join(beside, loader));
-  run('strip', ['--strip-all', path.join(beside, loader)], { quiet: true });
-  const file = path.join(release, addon);
-  const locations = libraryLocations(file);
-  for (const soname of neededLibraries(file).filter(isShipped)) {
-    const source = realpathSync(locations.get(soname));
-    const notice = `/usr/share/doc/${packageOf(source)}/copyright`;
-    if (!existsSync(notice)) throw new StepFailure(`The notice of ${soname} is missing: ${notice}`, 1);
-    copyFileSync(source, path.join(beside, soname));
-    copyFileSync(notice, path.join(beside, 'notices', `${soname}.txt`));
-  }
+rmSync(target, { recursive: true, force: true });
+mkdirSync(path.join(target, 'notices'), { recursive: true });
+
+const addons = readdirSync(release).filter((name) => name.endsWith('.node'));
+if (addons.length !== 2)
+  throw new Error(`${release} holds ${addons.length} addons, expected 2: run npm run build first`);
+for (const addon of addons) {
+  const file = path.join(target, addon);
+  copyFileSync(path.join(release, addon), file);
+  execFileSync('strip', ['--strip-unneeded', file]);
 }
 
-async function prebuild() {
-  run(process.execPath, ['scripts/build-native.mjs'], { quiet: true });
-  const addons = requireAddons();
-  rmSync(stage, { recursive: true, force: true });
-  rmSync('prebuilds', { recursive: true, force: true });
-  layOutNeighbours(addons);
-  await new Promise((resolve, reject) => {
-    const options = {
-      cwd: stage,
-      out: '.',
-      name: path.basename(addons.addon, '.node'),
-      napi: true,
-      strip: true,
-      quiet: true,
-      nodeGyp: path.resolve('scripts/prebuild-node-gyp.mjs'),
-      artifacts: beside,
-    };
-    prebuildify(options, (error) => (error ? reject(error) : resolve()));
-  });
-  rmSync(stage, { recursive: true });
-  execFileSync('ls', ['-lR', 'prebuilds'], { stdio: 'inherit' });
+const found = resolvedLibraries(
+  path.join(
+    release,
+    addons.find((name) => name.startsWith('torchwing.lt')),
+  ),
+);
+const pending = addons.flatMap((addon) => neededLibraries(path.join(target, addon)));
+for (const soname of new Set(pending)) {
+  if (!isShipped(soname)) continue;
+  const source = realpathSync(found.get(soname));
+  copyFileSync(source, path.join(target, soname));
+  const notice = `/usr/share/doc/${packageOf(source)}/copyright`;
+  if (!existsSync(notice)) throw new Error(`The notice of ${soname} is missing: ${notice}`);
+  copyFileSync(notice, path.join(target, 'notices', `${soname}.txt`));
 }
-
-await prebuild().catch(reportFailure);
+console.log(readdirSync(target).join('\n'));

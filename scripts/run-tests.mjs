@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { goldenEnvironment } from './golden-environment.mjs';
 import { readGoogleTest, readJest, sumCounts, unexpectedSkips } from './test-results.mjs';
 
 const results = path.join('build', 'test-results');
@@ -24,8 +25,7 @@ if (wanted('native')) {
     console.log(`\n==> GoogleTest: ${folder}`);
     const { status, signal } = spawnSync(program, ['--gtest_brief=1', `--gtest_output=json:${output}`], {
       stdio: 'inherit',
-      // As the loader addon sets it: spinning OpenMP threads are twenty times slower beside any other process.
-      env: { OMP_WAIT_POLICY: 'PASSIVE', ...process.env },
+      env: goldenEnvironment,
     });
     const ended = existsSync(output)
       ? readGoogleTest(JSON.parse(readFileSync(output, 'utf8')))

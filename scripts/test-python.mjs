@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { goldenEnvironment } from './golden-environment.mjs';
 import { sumCounts } from './test-results.mjs';
 
 const python = process.env.PYTHON ?? 'python3';
@@ -23,7 +24,7 @@ const total = sumCounts([]);
 for (const args of scripts) {
   console.log(`\n==> ${python} ${args.join(' ')}`);
   const begin = performance.now();
-  const { status, error } = spawnSync(python, args, { stdio: 'inherit' });
+  const { status, error } = spawnSync(python, args, { stdio: 'inherit', env: goldenEnvironment });
   if (error) throw error;
   total[status === 0 ? 'passed' : 'failed'] += 1;
   console.log(

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import operator
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +22,10 @@ def write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def differing(fresh: dict, committed: dict) -> list[str]:
-    """Names that are in one of the two only, or have different values."""
-    return [name for name in sorted(set(fresh) | set(committed)) if fresh.get(name) != committed.get(name)]
+def differing(fresh: dict, committed: dict, same: Callable[[object, object], bool] = operator.eq) -> list[str]:
+    """Names that are in one of the two only, or whose values are not the same."""
+    names = sorted(set(fresh) | set(committed))
+    return [n for n in names if n not in fresh or n not in committed or not same(fresh[n], committed[n])]
 
 
 def main(fixtures: dict[Path, Callable[[], dict]]) -> None:

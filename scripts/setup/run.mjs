@@ -13,11 +13,8 @@ export function heading(title) {
   console.log(`\n==> ${title}`);
 }
 
-/**
- * Runs a command to its end; `quiet` says nothing of how long it took.
- * @throws StepFailure when the command cannot be started or does not end with 0
- */
-export function run(command, args, { quiet = false, ...options } = {}) {
+/** @throws StepFailure when the command cannot be started or does not end with 0 */
+export function run(command, args, options = {}) {
   const begin = performance.now();
   const result = spawnSync(command, args, { stdio: 'inherit', ...options });
   if (result.error) throw new StepFailure(`${command} could not be started: ${result.error.message}`);
@@ -25,20 +22,11 @@ export function run(command, args, { quiet = false, ...options } = {}) {
     const how = result.signal ? `was ended by ${result.signal}` : `ended with ${result.status}`;
     throw new StepFailure(`${command} ${args.join(' ')} ${how}`, result.status ?? 1);
   }
-  if (!quiet) console.log(`    done in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  console.log(`    done in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
 }
 
 /** What a command prints, or null when it is missing or fails. */
 export function outputOf(command, args, input = '') {
   const result = spawnSync(command, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
   return result.status === 0 ? result.stdout.trim() : null;
-}
-
-/** The last line of a program that failed: one line for what a user can cure, the stack for all else. */
-export function reportFailure(error) {
-  const cure = error.hint ? `\n  ${error.hint}` : '';
-  console.error(
-    `\nerror: ${error instanceof StepFailure || error.code ? error.message + cure : error.stack}`,
-  );
-  process.exitCode = error.exitCode ?? 1;
 }
