@@ -28,8 +28,8 @@ def differing(fresh: dict, committed: dict, same: Callable[[object, object], boo
     return [n for n in names if n not in fresh or n not in committed or not same(fresh[n], committed[n])]
 
 
-def main(fixtures: dict[Path, Callable[[], dict]]) -> None:
-    """Writes each fixture, or with --check exits with 1 when an entry differs from what lies there."""
+def main(fixtures: dict[Path, Callable[[], dict]], same: Callable[[object, object], bool] = operator.eq) -> None:
+    """Writes each fixture, or with --check exits with 1 when an entry is not the same as what lies there."""
     check = arguments().parse_args().check
     failed = False
     for path, draw in fixtures.items():
@@ -39,7 +39,7 @@ def main(fixtures: dict[Path, Callable[[], dict]]) -> None:
             write(path, fresh)
             print(f"wrote {name}")
             continue
-        wrong = differing(fresh, json.loads(path.read_text(encoding="utf-8")))
+        wrong = differing(fresh, json.loads(path.read_text(encoding="utf-8")), same)
         failed = failed or bool(wrong)
         print(f"{name}: {'differs in ' + ', '.join(wrong) if wrong else f'{len(fresh)} entries agree'}")
     if failed:
