@@ -3,7 +3,7 @@
  * `start` runs the demo, `test` every test, `setup` nothing more. Needs Node alone.
  */
 import { existsSync } from 'node:fs';
-import { heading, run, StepFailure } from './setup/run.mjs';
+import { heading, reportFailure, run, StepFailure } from './setup/run.mjs';
 import { once } from './setup/stamp.mjs';
 import { installSystemPackages } from './setup/system-packages.mjs';
 
@@ -57,7 +57,5 @@ try {
   if (!existsSync('package.json')) throw new StepFailure('Run this from the folder of the checkout.', 2);
   bootstrap();
 } catch (error) {
-  if (!(error instanceof StepFailure)) throw error;
-  console.error(`\nerror: ${error.message}`);
-  process.exitCode = error.exitCode;
+  reportFailure(error);
 }

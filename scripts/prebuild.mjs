@@ -1,51 +1,55 @@
 /**
  * prebuilds/linux-x64/: the two addons, stripped, and the image libraries that a plain machine may lack beside them, with
- * their notices. Run after `npm run build`.
+ * their notices. Needs dist/ and LibTorch, as the native build does.
  */
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { isShipped, neededLibraries, packageOf } from './shared-libraries.mjs';
+import { reportFailure, run, StepFailure } from './setup/run.mjs';
+import { isShipped, libraryLocations, neededLibraries, packageOf } from './shared-libraries.mjs';
 
-const target = path.join('prebuilds', 'linux-x64');
 const release = path.join('build', 'Release');
+const target = path.join('prebuilds', 'linux-x64');
 
-/** Where the dynamic linker finds each library that `file` needs. */
-function resolvedLibraries(file) {
-  const lines = execFileSync('ldd', [file], { encoding: 'utf8' }).split('\n');
-  return new Map(
-    lines
-      .map((line) => /^\s*(\S+) => (\/\S+)/.exec(line))
-      .filter(Boolean)
-      .map(([, name, where]) => [name, where]),
-  );
+/** An addon for another LibTorch, left from an earlier build, must not be shipped in place of this one. */
+function requireOneAddon() {
+  const names = readdirSync(release).filter((name) => name.endsWith('.node'));
+  const addons = names.filter((name) => name.startsWith('torchwing.lt'));
+  if (addons.length !== 1 || names.length !== 2)
+    throw new StepFailure(
+      `${release} holds ${names.join(', ')}, expected one addon and its loader. Delete the folder and build again.`,
+      1,
+    );
+  return { addon: addons[0], names };
 }
 
-rmSync(target, { recursive: true, force: true });
-mkdirSync(path.join(target, 'notices'), { recursive: true });
-
-const addons = readdirSync(release).filter((name) => name.endsWith('.node'));
-if (addons.length !== 2)
-  throw new Error(`${release} holds ${addons.length} addons, expected 2: run npm run build first`);
-for (const addon of addons) {
-  const file = path.join(target, addon);
-  copyFileSync(path.join(release, addon), file);
-  execFileSync('strip', ['--strip-unneeded', file]);
+function copyStripped(name) {
+  const file = path.join(target, name);
+  copyFileSync(path.join(release, name), file);
+  run('strip', ['--strip-unneeded', file], { quiet: true });
 }
 
-const found = resolvedLibraries(
-  path.join(
-    release,
-    addons.find((name) => name.startsWith('torchwing.lt')),
-  ),
-);
-const pending = addons.flatMap((addon) => neededLibraries(path.join(target, addon)));
-for (const soname of new Set(pending)) {
-  if (!isShipped(soname)) continue;
-  const source = realpathSync(found.get(soname));
-  copyFileSync(source, path.join(target, soname));
+function copyWithNotice(soname, source) {
   const notice = `/usr/share/doc/${packageOf(source)}/copyright`;
-  if (!existsSync(notice)) throw new Error(`The notice of ${soname} is missing: ${notice}`);
+  if (!existsSync(notice)) throw new StepFailure(`The notice of ${soname} is missing: ${notice}`, 1);
+  copyFileSync(source, path.join(target, soname));
   copyFileSync(notice, path.join(target, 'notices', `${soname}.txt`));
 }
-console.log(readdirSync(target).join('\n'));
+
+function prebuild() {
+  run(process.execPath, ['scripts/build-native.mjs'], { quiet: true });
+  const { addon, names } = requireOneAddon();
+  rmSync('prebuilds', { recursive: true, force: true });
+  mkdirSync(path.join(target, 'notices'), { recursive: true });
+  for (const name of names) copyStripped(name);
+  const file = path.join(release, addon);
+  const locations = libraryLocations(file);
+  for (const soname of neededLibraries(file).filter(isShipped))
+    copyWithNotice(soname, realpathSync(locations.get(soname)));
+  for (const name of readdirSync(target).sort()) console.log(path.join(target, name));
+}
+
+try {
+  prebuild();
+} catch (error) {
+  reportFailure(error);
+}

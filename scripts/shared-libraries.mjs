@@ -1,8 +1,8 @@
 /** Which shared libraries the shipped files may need, and where each comes from. */
 import { execFileSync } from 'node:child_process';
 
-/** Ships beside the addon, because a plain machine may lack it. */
-const SHIPPED = ['libjpeg.so.62', 'libpng16.so.16', 'libz.so.1'];
+/** Ships beside the addon, because a plain machine may lack it. The number is the distribution's: Ubuntu has libjpeg.so.8. */
+const SHIPPED = /^(libjpeg|libpng16|libz)\.so\.\d+$/;
 /** Mapped from LibTorch by the loader addon. */
 const LIBTORCH = ['libtorch_cpu.so', 'libc10.so'];
 /** On each Linux with glibc that runs Node. */
@@ -16,14 +16,25 @@ const SYSTEM = [
   'ld-linux-x86-64.so.2',
 ];
 
-export const isShipped = (soname) => SHIPPED.includes(soname);
-export const isKnown = (soname) => [...SHIPPED, ...LIBTORCH, ...SYSTEM].includes(soname);
+export const isShipped = (soname) => SHIPPED.test(soname);
+export const isKnown = (soname) => isShipped(soname) || [...LIBTORCH, ...SYSTEM].includes(soname);
 
 const dynamicSection = (file) => execFileSync('readelf', ['-d', file], { encoding: 'utf8' });
 
 /** Sonames that `file` needs. */
 export function neededLibraries(file) {
   return [...dynamicSection(file).matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, soname]) => soname);
+}
+
+/** Soname to the file that the dynamic linker of this machine finds for it, of all libraries that `file` needs. */
+export function libraryLocations(file) {
+  const lines = execFileSync('ldd', [file], { encoding: 'utf8' }).split('\n');
+  return new Map(
+    lines
+      .map((line) => /^\s*(\S+) => (\/\S+)/.exec(line))
+      .filter(Boolean)
+      .map(([, soname, location]) => [soname, location]),
+  );
 }
 
 /** Folders that `file` brings to the search for libraries. */

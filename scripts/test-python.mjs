@@ -24,11 +24,11 @@ const total = sumCounts([]);
 for (const args of scripts) {
   console.log(`\n==> ${python} ${args.join(' ')}`);
   const begin = performance.now();
-  const { status, error } = spawnSync(python, args, { stdio: 'inherit', env: goldenEnvironment });
+  const { status, signal, error } = spawnSync(python, args, { stdio: 'inherit', env: goldenEnvironment });
   if (error) throw error;
   total[status === 0 ? 'passed' : 'failed'] += 1;
   console.log(
-    `    ${status === 0 ? 'passed' : `FAILED with ${status}`} in ${((performance.now() - begin) / 1000).toFixed(1)} s`,
+    `    ${status === 0 ? 'passed' : `FAILED with ${signal ?? status}`} in ${((performance.now() - begin) / 1000).toFixed(1)} s`,
   );
 }
 mkdirSync('build/test-results', { recursive: true });

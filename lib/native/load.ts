@@ -6,6 +6,7 @@ import type { LibTorch } from './libtorch-folder';
 import { loadFailure, mapLibTorch } from './map-libtorch';
 import { requireSupportedPlatform } from './platform';
 import type { CudaDriver, NativeAddon, NativeLibraryLoader } from './types';
+import { warnNative } from './warnings';
 
 export { onNativeWarning } from './warnings';
 
@@ -46,7 +47,9 @@ async function load(): Promise<Native> {
   const files = findAddonFiles();
   const libtorch = findLibTorch({ minor: files.minor });
   const driver = await mapLibTorch(openLoader(files.loader), libtorch);
-  return { addon: open<NativeAddon>(files.addon), libtorch, driver };
+  const addon = open<NativeAddon>(files.addon);
+  addon.onWarning((message) => warnNative({ code: 'LIBTORCH_WARNING', message }));
+  return { addon, libtorch, driver };
 }
 
 function open<Exports>(file: string): Exports {

@@ -12,7 +12,7 @@ const WAIT_POLICY = { name: 'OMP_WAIT_POLICY', value: 'PASSIVE' } as const;
 /** Maps `libtorch` into this process: OpenMP, the CPU half, and the CUDA half where a driver has a device for it. */
 export async function mapLibTorch(loader: NativeLibraryLoader, libtorch: LibTorch): Promise<CudaDriver> {
   const { openmp, cpu, cuda } = librariesOf(libtorch.root);
-  await mapOpenMp(loader, openmp);
+  mapOpenMp(loader, openmp);
   await loader.mapLibraries(cpu);
   // LibTorch asks for CUDA once and remembers a 'no', so this comes before anything else is asked of it.
   const driver = await loader.probeCudaDriver();
@@ -28,7 +28,7 @@ export async function mapLibTorch(loader: NativeLibraryLoader, libtorch: LibTorc
   return driver;
 }
 
-async function mapOpenMp(loader: NativeLibraryLoader, openmp: string | null): Promise<void> {
+function mapOpenMp(loader: NativeLibraryLoader, openmp: string | null): void {
   if (openmp === null || process.env[WAIT_POLICY.name] !== undefined) return;
   const mapped = loader.mappedPath('libgomp.so.1');
   if (mapped !== null) {
@@ -39,10 +39,11 @@ async function mapOpenMp(loader: NativeLibraryLoader, openmp: string | null): Pr
     });
     return;
   }
-  // libgomp reads its settings once, while it is mapped; the host never sees the variable.
+  // libgomp reads its settings once, while it is mapped; the host never sees the variable, nor does a child process
+  // that it starts.
   loader.setEnvironment(WAIT_POLICY.name, WAIT_POLICY.value);
   try {
-    await loader.mapLibraries([openmp]);
+    loader.mapLibrary(openmp);
   } finally {
     loader.setEnvironment(WAIT_POLICY.name, null);
   }

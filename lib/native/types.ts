@@ -225,6 +225,8 @@ export interface NativeAddon {
   version(): Promise<NativeVersion>;
   /** Baseline JPEG of height x width x 3 RGB bytes. */
   encodeJpeg(rgb: Uint8Array, width: number, height: number, quality: number): Promise<ArrayBuffer>;
+  /** Calls `listener` with each different warning of LibTorch, one line, for as long as the environment lives. */
+  onWarning(listener: (message: string) => void): void;
 }
 
 /** What NVIDIA's driver says of itself, without LibTorch. */
@@ -241,6 +243,8 @@ export interface CudaDriver {
 export interface NativeLibraryLoader {
   /** Maps each library by absolute path, in order, RTLD_NOW | RTLD_LOCAL, on a thread of its own. */
   mapLibraries(paths: string[]): Promise<void>;
+  /** The same for one small library, before it returns: nothing else of this thread can run meanwhile. */
+  mapLibrary(path: string): void;
   /** Path of a library that is mapped already, by soname; null when it is not. */
   mappedPath(soname: string): string | null;
   /** Sets a variable in the C environment, or unsets it with null, behind process.env's back. JavaScript thread only. */

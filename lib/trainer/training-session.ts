@@ -47,15 +47,27 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
 
   /**
    * One phase of one epoch. While it runs the model is leased: calls that would change it reject with MODEL_BUSY.
-   * @param onProgress the latest figures, at most one call outstanding; it must not throw
-   * @throws TorchwingError LOSS_NOT_FINITE before a bad gradient touches the weights, and what the loader throws
+   * @param onProgress the latest figures, at most one call outstanding
+   * @throws TorchwingError LOSS_NOT_FINITE before a bad gradient touches the weights, what the loader throws, and
+   * what `onProgress` threw, which ends the phase after its current step
    */
-  runEpoch(
+  async runEpoch(
     options: RunEpochOptions,
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<PhaseResult> {
-    return callNative(() =>
-      this.native.runEpoch(
+    const { native } = this;
+    const thrown: unknown[] = [];
+    const listen = (progress: Progress) => {
+      if (thrown.length > 0) return;
+      try {
+        onProgress(progress);
+      } catch (error) {
+        thrown.push(error);
+        if (!this.disposed) native.stop();
+      }
+    };
+    const result = await callNative(() =>
+      native.runEpoch(
         {
           phase: options.phase,
           loader: options.loader.native,
@@ -64,9 +76,11 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
           startStep: options.startStep ?? 0,
           maxSteps: options.maxSteps ?? -1,
         },
-        onProgress,
+        listen,
       ),
     );
+    if (thrown.length > 0) throw thrown[0];
+    return result;
   }
 
   /** Ends the running phase after its current step; its result then says `stopped`. */

@@ -96,6 +96,8 @@ Napi::Promise AddonData::computeLater(Napi::Env env, Executor::Lane lane, Start 
         deferred.Resolve(toValue(e, std::move(*outcome->result)));
       } catch (const Napi::Error& error) {
         deferred.Reject(error.Value());
+      } catch (...) {
+        deferred.Reject(describeException(std::current_exception()).toError(e).Value());
       }
     });
   };

@@ -2,7 +2,6 @@
 
 #include <napi.h>
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,7 +10,9 @@
 /// type is a typed error and never undefined behaviour. All throw INVALID_ARGUMENT, naming the argument.
 namespace torchwing::binding {
 
-[[noreturn]] void failArgument(Napi::Env env, const std::string& name, const std::string& expected);
+/// Throws `Invalid value for "name": received ..., expected ...` with what `value` is.
+[[noreturn]] void failArgument(const Napi::Value& value, const std::string& name,
+                               const std::string& expected);
 
 Napi::Object readObject(const Napi::Value& value, const std::string& name);
 Napi::Array readArray(const Napi::Value& value, const std::string& name);
@@ -21,6 +22,8 @@ double readNumber(const Napi::Value& value, const std::string& name);
 /// An integer that a double holds exactly, at least `minimum`.
 std::int64_t readInteger(const Napi::Value& value, const std::string& name,
                          std::int64_t minimum = -(1LL << 53));
+/// The same for what the core holds in an int.
+int readInt(const Napi::Value& value, const std::string& name, int minimum);
 std::vector<std::int64_t> readIntegers(const Napi::Value& value, const std::string& name);
 std::vector<std::uint8_t> readBytes(const Napi::Value& value, const std::string& name);
 

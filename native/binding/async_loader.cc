@@ -19,6 +19,13 @@ std::shared_ptr<AsyncLoader> AsyncLoader::create(const std::shared_ptr<ComputeTh
   return loader;
 }
 
+AsyncLoader::~AsyncLoader() {
+  for (const Answer& answer : requests_) {
+    answer(std::nullopt, std::make_exception_ptr(Error(
+                             "DISPOSED", "This ImageLoader was disposed while next() waited for a batch.")));
+  }
+}
+
 void AsyncLoader::requireFree() const {
   if (in_phase_) throw Error("INVALID_ARGUMENT", "This ImageLoader is in use by a running TrainingSession.");
 }

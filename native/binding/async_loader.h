@@ -30,6 +30,10 @@ class AsyncLoader : public std::enable_shared_from_this<AsyncLoader> {
 
   static std::shared_ptr<AsyncLoader> create(const std::shared_ptr<ComputeThread>& thread,
                                              LoaderOptions options);
+  /// Rejects what still waits with DISPOSED.
+  ~AsyncLoader();
+  AsyncLoader(const AsyncLoader&) = delete;
+  AsyncLoader& operator=(const AsyncLoader&) = delete;
 
   Loader& loader() noexcept { return loader_; }
   void start(std::int64_t epoch, std::int64_t start_step);

@@ -45,9 +45,10 @@ void Completions::drain(Napi::Env env) {
     const Napi::HandleScope scope(env);
     try {
       completion(env);
-    } catch (const Napi::Error&) {
-      // Settling a promise and calling a listener only fail while a worker is being terminated; throwing from
-      // here would end the process.
+    } catch (const Napi::Error& error) {
+      // Settling a promise only fails while a worker is being terminated, and then this call does nothing.
+      // What else arrives here was thrown by a listener, and is an uncaught exception like any other.
+      if (!error.IsEmpty()) napi_fatal_exception(env, error.Value());
     }
   }
 }

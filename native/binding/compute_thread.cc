@@ -22,7 +22,11 @@ void listenForExit(Napi::Env env, const std::shared_ptr<ComputeThread>& thread) 
 
 }  // namespace
 
-ComputeThread::ComputeThread() : executor_(applyThreadsHere) {}
+ComputeThread::ComputeThread()
+    : executor_([this] {
+        applyThreadsHere();
+        warnings_.listenHere();
+      }) {}
 
 std::shared_ptr<ComputeThread> ComputeThread::of(Napi::Env env) {
   uv_loop_s* loop = nullptr;

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "core/device/warnings.h"
 #include "core/runtime/executor.h"
 
 namespace torchwing::binding {
@@ -18,12 +19,15 @@ class ComputeThread {
   static std::shared_ptr<ComputeThread> of(Napi::Env env);
 
   Executor& executor() noexcept { return executor_; }
+  /// What LibTorch warns of on this thread.
+  Warnings& warnings() noexcept { return warnings_; }
   /// Ends a running phase after its step, drops what waits and joins. Idempotent. JavaScript thread.
   void shutdown() { executor_.shutdown(); }
 
  private:
   ComputeThread();
 
+  Warnings warnings_;
   Executor executor_;
 };
 

@@ -27,7 +27,7 @@ c10::ScalarType readDtype(const Napi::Value& value, const std::string& name) {
   for (const auto& [known, type] : kNames) {
     if (text == known) return type;
   }
-  failArgument(value.Env(), name, "a dtype such as float32");
+  failArgument(value, name, "a dtype such as float32");
 }
 
 }  // namespace torchwing::binding

@@ -1,5 +1,6 @@
 #include "binding/functions.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/core/grad_mode.h>
 
@@ -30,8 +31,7 @@ Napi::Value crossEntropyOf(const Napi::CallbackInfo& info) {
 Napi::Value setThreadsTo(const Napi::CallbackInfo& info) {
   return AddonData::of(info.Env())
       ->compute(
-          info.Env(),
-          [threads = static_cast<int>(readInteger(info[0], "threads", 0))] { return setThreads(threads); },
+          info.Env(), [threads = readInt(info[0], "threads", 0)] { return setThreads(threads); },
           [](Napi::Env env, int threads) { return Napi::Number::New(env, threads); });
 }
 
@@ -73,30 +73,45 @@ Napi::Value version(const Napi::CallbackInfo& info) {
       ->compute(
           info.Env(),
           [] {
-            return Version{at::get_cpu_capability(), setThreads(0)};
+            return Version{at::get_cpu_capability(), at::get_num_threads()};
           },
           versionObject);
 }
 
 Napi::Value jpeg(const Napi::CallbackInfo& info) {
-  const std::int64_t width = readInteger(info[1], "width", 1);
-  const std::int64_t height = readInteger(info[2], "height", 1);
+  const int width = readInt(info[1], "width", 1);
+  const int height = readInt(info[2], "height", 1);
   auto rgb = readBytes(info[0], "rgb");
-  if (static_cast<std::int64_t>(rgb.size()) != width * height * 3) {
-    failArgument(info.Env(), "rgb", std::to_string(width * height * 3) + " bytes");
+  const std::size_t pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  if (rgb.size() % 3 != 0 || rgb.size() / 3 != pixels) {
+    failArgument(info[0], "rgb", "3 bytes for each of " + std::to_string(pixels) + " pixels");
   }
   return AddonData::of(info.Env())
       ->compute(
           info.Env(),
-          [rgb = std::move(rgb), width, height, quality = readInteger(info[3], "quality", 1)] {
-            return encodeJpeg(rgb.data(), static_cast<int>(width), static_cast<int>(height),
-                              static_cast<int>(quality));
+          [rgb = std::move(rgb), width, height, quality = readInt(info[3], "quality", 1)] {
+            return encodeJpeg(rgb.data(), width, height, quality);
           },
           [](Napi::Env env, const std::vector<std::uint8_t>& bytes) {
             Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes.size());
             std::memcpy(buffer.Data(), bytes.data(), bytes.size());
             return buffer;
           });
+}
+
+Napi::Value onWarning(const Napi::CallbackInfo& info) {
+  if (!info[0].IsFunction()) failArgument(info[0], "listener", "a function");
+  const auto data = AddonData::of(info.Env());
+  const int listener = data->keep(info[0].As<Napi::Function>());
+  data->sharedThread()->warnings().addListener(
+      [weak = std::weak_ptr(data), listener](const std::string& text) {
+        const auto alive = weak.lock();
+        if (alive == nullptr) return;
+        alive->completions().post([weak, listener, text](Napi::Env env) {
+          if (const auto data = weak.lock()) data->kept(listener).Call({Napi::String::New(env, text)});
+        });
+      });
+  return info.Env().Undefined();
 }
 
 }  // namespace
@@ -107,6 +122,7 @@ void initFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("cudaStatus", Napi::Function::New<cuda>(env, "cudaStatus"));
   exports.Set("version", Napi::Function::New<version>(env, "version"));
   exports.Set("encodeJpeg", Napi::Function::New<jpeg>(env, "encodeJpeg"));
+  exports.Set("onWarning", Napi::Function::New<onWarning>(env, "onWarning"));
 }
 
 }  // namespace torchwing::binding

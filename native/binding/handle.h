@@ -39,13 +39,14 @@ class Handle : public Napi::ObjectWrap<Derived> {
 
   /// Reads an argument that must be such an object, not disposed. Throws INVALID_ARGUMENT or DISPOSED.
   static Derived& unwrap(const Napi::Value& value, const std::string& name) {
-    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&Derived::kTag)) {
-      failArgument(value.Env(), name, std::string("a ") + Derived::kName);
-    }
-    Derived& handle = *Napi::ObjectWrap<Derived>::Unwrap(value.As<Napi::Object>());
+    Derived& handle = *checked(value, name);
     handle.core();
     return handle;
   }
+
+  /// What node-addon-api calls to find the object behind `this`, by this name. V8 checks the receiver of a
+  /// method, but an accessor can be called on an object of another class, whose memory means something else.
+  static Derived* Unwrap(Napi::Object receiver) { return checked(receiver, "this"); }
 
   /// Throws DISPOSED.
   const std::shared_ptr<Core>& core() const {
@@ -83,6 +84,13 @@ class Handle : public Napi::ObjectWrap<Derived> {
   }
 
  private:
+  static Derived* checked(const Napi::Value& value, const std::string& name) {
+    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&Derived::kTag)) {
+      failArgument(value, name, std::string("a ") + Derived::kName);
+    }
+    return Napi::ObjectWrap<Derived>::Unwrap(value.As<Napi::Object>());
+  }
+
   void drop() {
     if (core_ == nullptr) return;
     data_->release(std::move(core_));

@@ -35,8 +35,7 @@ DecodeLimits readLimits(const Napi::Value& value) {
   limits.pixels = readInteger(object.Get("pixels"), "limits.pixels", 1);
   limits.file_bytes = readInteger(object.Get("fileBytes"), "limits.fileBytes", 1);
   limits.decoder_bytes = readInteger(object.Get("decoderBytes"), "limits.decoderBytes", 1);
-  limits.progressive_scans =
-      static_cast<int>(readInteger(object.Get("progressiveScans"), "limits.progressiveScans", 1));
+  limits.progressive_scans = readInt(object.Get("progressiveScans"), "limits.progressiveScans", 1);
   return limits;
 }
 
@@ -46,9 +45,8 @@ LoaderOptions readOptions(const Napi::Value& value) {
   options.samples = readSamples(object.Get("samples"));
   options.transforms = readTransforms(object.Get("transforms"));
   options.batch_size = readInteger(object.Get("batchSize"), "batchSize", 1);
-  options.workers = static_cast<int>(readInteger(object.Get("workers"), "workers", 1));
-  options.prefetch_batches =
-      static_cast<int>(readInteger(object.Get("prefetchBatches"), "prefetchBatches", 1));
+  options.workers = readInt(object.Get("workers"), "workers", 1);
+  options.prefetch_batches = readInt(object.Get("prefetchBatches"), "prefetchBatches", 1);
   options.seed = static_cast<std::uint64_t>(readInteger(object.Get("seed"), "seed", 0));
   options.shuffle = readBool(object.Get("shuffle"), "shuffle");
   options.drop_last = readBool(object.Get("dropLast"), "dropLast");

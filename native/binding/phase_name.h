@@ -12,7 +12,7 @@ inline const char* phaseName(Phase phase) {
 
 inline Phase readPhase(const Napi::Value& value) {
   const std::string text = readString(value, "phase");
-  if (text != "train" && text != "val") failArgument(value.Env(), "phase", "'train' or 'val'");
+  if (text != "train" && text != "val") failArgument(value, "phase", "'train' or 'val'");
   return text == "train" ? Phase::kTrain : Phase::kVal;
 }
 

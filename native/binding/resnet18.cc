@@ -10,20 +10,19 @@ namespace {
 
 Layout readLayout(const Napi::Value& value) {
   const std::string text = readString(value, "layout");
-  if (text != "fast" && text != "strided") failArgument(value.Env(), "layout", "'fast' or 'strided'");
+  if (text != "fast" && text != "strided") failArgument(value, "layout", "'fast' or 'strided'");
   return text == "fast" ? Layout::kFast : Layout::kStrided;
 }
 
 Trainable readTrainable(const Napi::Value& value) {
   const std::string text = readString(value, "which");
-  if (text != "all" && text != "head") failArgument(value.Env(), "which", "'all' or 'head'");
+  if (text != "all" && text != "head") failArgument(value, "which", "'all' or 'head'");
   return text == "all" ? Trainable::kAll : Trainable::kHead;
 }
 
 FrozenBatchNorm readFrozenBatchNorm(const Napi::Value& value) {
   const std::string text = readString(value, "frozenBatchNorm");
-  if (text != "tutorial" && text != "eval")
-    failArgument(value.Env(), "frozenBatchNorm", "'tutorial' or 'eval'");
+  if (text != "tutorial" && text != "eval") failArgument(value, "frozenBatchNorm", "'tutorial' or 'eval'");
   return text == "tutorial" ? FrozenBatchNorm::kTutorial : FrozenBatchNorm::kEval;
 }
 

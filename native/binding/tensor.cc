@@ -8,6 +8,8 @@
 #include <ATen/ops/sum.h>
 
 #include <cstring>
+#include <iomanip>
+#include <sstream>
 
 #include "binding/dtype.h"
 #include "core/device/device_choice.h"
@@ -20,14 +22,23 @@ std::int64_t byteCount(const at::Tensor& tensor) {
   return tensor.numel() * static_cast<std::int64_t>(tensor.element_size());
 }
 
+/// Bytes of a tensor of this shape; as a double, since a wrong shape may ask for more than an integer holds.
+double byteCount(const std::vector<std::int64_t>& shape, at::ScalarType dtype) {
+  auto bytes = static_cast<double>(c10::elementSize(dtype));
+  for (const std::int64_t size : shape) bytes *= static_cast<double>(size);
+  return bytes;
+}
+
 at::Tensor tensorFromBytes(const std::vector<std::uint8_t>& bytes, const std::vector<std::int64_t>& shape,
                            at::ScalarType dtype, const std::string& device) {
-  at::Tensor tensor = at::empty(shape, dtype);
-  if (byteCount(tensor) != static_cast<std::int64_t>(bytes.size())) {
-    throw Error("INVALID_ARGUMENT", "Invalid value for \"data\": received " + std::to_string(bytes.size()) +
-                                        " bytes, expected " + std::to_string(byteCount(tensor)) +
-                                        " for its shape.");
+  const double expected = byteCount(shape, dtype);
+  if (expected != static_cast<double>(bytes.size())) {
+    std::ostringstream text;
+    text << "Invalid value for \"data\": received " << bytes.size() << " bytes, expected "
+         << std::setprecision(17) << expected << " for its shape and dtype.";
+    throw Error("INVALID_ARGUMENT", text.str());
   }
+  at::Tensor tensor = at::empty(shape, dtype);
   if (!bytes.empty()) std::memcpy(tensor.mutable_data_ptr(), bytes.data(), bytes.size());
   return tensor.to(chooseDevice(device));
 }
@@ -67,7 +78,7 @@ Napi::Value TensorHandle::fromTensor(Napi::Env env, at::Tensor tensor) {
 Napi::Value TensorHandle::from(const Napi::CallbackInfo& info) {
   auto shape = readIntegers(info[1], "shape");
   for (const std::int64_t size : shape) {
-    if (size < 0) failArgument(info.Env(), "shape", "integers >= 0");
+    if (size < 0) failArgument(info[1], "shape", "integers >= 0");
   }
   return AddonData::of(info.Env())
       ->compute(

@@ -63,7 +63,7 @@ Napi::Value TrainingSessionHandle::create(const Napi::CallbackInfo& info) {
   if (!optimizer.IsNull()) {
     session->optimizer = SgdHandle::unwrap(optimizer, "optimizer").core();
     if (session->optimizer->model != session->model)
-      failArgument(info.Env(), "optimizer", "the SGD of the same model");
+      failArgument(optimizer, "optimizer", "the SGD of the same model");
   }
   return AddonData::of(info.Env())
       ->compute(
@@ -84,7 +84,7 @@ Napi::Value TrainingSessionHandle::runEpoch(const Napi::CallbackInfo& info) {
   options.max_steps = readInteger(object.Get("maxSteps"), "maxSteps", -1);
   const double lr = readNumber(object.Get("lr"), "lr");
   const auto loader = ImageLoaderHandle::unwrap(object.Get("loader"), "loader").core();
-  if (!info[1].IsFunction()) failArgument(info.Env(), "onProgress", "a function");
+  if (!info[1].IsFunction()) failArgument(info[1], "onProgress", "a function");
   const auto addon = AddonData::of(info.Env());
   const auto progress = std::make_shared<ProgressListener>(addon, info[1].As<Napi::Function>());
   core()->stop.clear();

@@ -10,11 +10,10 @@ using namespace transform;
 /// A number, or [height, width]. Gives {number, 0} for a number.
 std::pair<int, int> readSize(const Napi::Object& object, const std::string& name) {
   const Napi::Value size = object.Get("size");
-  if (size.IsNumber()) return {static_cast<int>(readInteger(size, name + ".size", 1)), 0};
+  if (size.IsNumber()) return {readInt(size, name + ".size", 1), 0};
   const Napi::Array pair = readArray(size, name + ".size");
-  if (pair.Length() != 2) failArgument(object.Env(), name + ".size", "a number or [height, width]");
-  return {static_cast<int>(readInteger(pair.Get(0U), name + ".size[0]", 1)),
-          static_cast<int>(readInteger(pair.Get(1U), name + ".size[1]", 1))};
+  if (pair.Length() != 2) failArgument(size, name + ".size", "a number or [height, width]");
+  return {readInt(pair.Get(0U), name + ".size[0]", 1), readInt(pair.Get(1U), name + ".size[1]", 1)};
 }
 
 /// The same, where a number means a square.
@@ -26,8 +25,7 @@ std::pair<int, int> readSquareOrSize(const Napi::Object& object, const std::stri
 template <class Number, std::size_t count>
 std::array<Number, count> readNumbers(const Napi::Object& object, const char* key, const std::string& name) {
   const Napi::Array array = readArray(object.Get(key), name + "." + key);
-  if (array.Length() != count)
-    failArgument(object.Env(), name + "." + key, std::to_string(count) + " numbers");
+  if (array.Length() != count) failArgument(array, name + "." + key, std::to_string(count) + " numbers");
   std::array<Number, count> numbers{};
   for (std::uint32_t i = 0; i < count; ++i) {
     numbers[i] = static_cast<Number>(readNumber(array.Get(i), name + "." + key));
@@ -55,7 +53,7 @@ Spec readTransform(const Napi::Object& object, const std::string& name) {
   if (type == "normalize") {
     return Normalize{readNumbers<float, 3>(object, "mean", name), readNumbers<float, 3>(object, "std", name)};
   }
-  failArgument(object.Env(), name + ".type", "a known transform");
+  failArgument(object.Get("type"), name + ".type", "a known transform");
 }
 
 }  // namespace

@@ -1,17 +1,21 @@
 // The tiny addon that knows no LibTorch: it maps LibTorch's libraries by path, so that the real addon, which
 // carries no path to them, finds them mapped already.
-#include <dlfcn.h>
-#include <link.h>
 #include <napi.h>
 
 #include <cstdlib>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "background_task.h"
 #include "cuda_driver.h"
+#include "libraries.h"
 
 namespace {
+
+using torchwing::BackgroundTask;
+using torchwing::CudaDriver;
 
 Napi::Error makeError(Napi::Env env, const std::string& code, const std::string& message,
                       const std::string& hint = {}) {
@@ -21,69 +25,58 @@ Napi::Error makeError(Napi::Env env, const std::string& code, const std::string&
   return error;
 }
 
+Napi::Error loadError(Napi::Env env, const std::string& message) {
+  return makeError(env, "LIBTORCH_LOAD", message, "Run `npx torchwing doctor`; it says what is missing.");
+}
+
+Napi::Error argumentError(Napi::Env env, const char* name, const char* expected) {
+  return makeError(env, "INVALID_ARGUMENT",
+                   std::string("Invalid value for \"") + name + "\": expected " + expected + ".");
+}
+
 std::string readString(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
-  if (!info[index].IsString()) {
-    throw makeError(info.Env(), "INVALID_ARGUMENT",
-                    std::string("Invalid value for \"") + name + "\": expected a string.");
-  }
+  if (!info[index].IsString()) throw argumentError(info.Env(), name, "a string");
   return info[index].As<Napi::String>().Utf8Value();
 }
 
-/// Maps libraries on libuv's pool: it takes a second for gigabytes, and JavaScript goes on meanwhile.
-class MapLibraries : public Napi::AsyncWorker {
- public:
-  MapLibraries(Napi::Env env, std::vector<std::string> paths)
-      : AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), paths_(std::move(paths)) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  void Execute() override {
-    for (const std::string& path : paths_) {
-      // RTLD_LOCAL: 74,000 symbols, libuv's among them, stay out of the way of other addons.
-      if (dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) continue;
-      const char* reason = dlerror();
-      SetError("Cannot map \"" + path + "\": " + (reason != nullptr ? reason : "unknown reason") + ".");
-      return;
-    }
+std::vector<std::string> readStrings(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
+  if (!info[index].IsArray()) throw argumentError(info.Env(), name, "an array of strings");
+  const auto array = info[index].As<Napi::Array>();
+  std::vector<std::string> strings;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Value value = array.Get(i);
+    if (!value.IsString()) throw argumentError(info.Env(), name, "an array of strings");
+    strings.push_back(value.As<Napi::String>().Utf8Value());
   }
-
-  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
-  void OnError(const Napi::Error& error) override {
-    deferred_.Reject(
-        makeError(Env(), "LIBTORCH_LOAD", error.Message(), "Run `npx torchwing doctor`.").Value());
-  }
-
- private:
-  Napi::Promise::Deferred deferred_;
-  std::vector<std::string> paths_;
-};
+  return strings;
+}
 
 Napi::Value mapLibraries(const Napi::CallbackInfo& info) {
-  if (!info[0].IsArray()) {
-    throw makeError(info.Env(), "INVALID_ARGUMENT",
-                    "Invalid value for \"paths\": expected an array of strings.");
+  return BackgroundTask<std::monostate>::start(
+      info.Env(),
+      [paths = readStrings(info, 0, "paths")] {
+        for (const std::string& path : paths) torchwing::mapLibrary(path);
+        return std::monostate();
+      },
+      [](Napi::Env env, std::monostate) { return env.Undefined(); }, loadError);
+}
+
+Napi::Value mapLibrary(const Napi::CallbackInfo& info) {
+  const std::string path = readString(info, 0, "path");
+  try {
+    torchwing::mapLibrary(path);
+  } catch (const std::runtime_error& error) {
+    throw loadError(info.Env(), error.what());
   }
-  const auto array = info[0].As<Napi::Array>();
-  std::vector<std::string> paths;
-  for (std::uint32_t i = 0; i < array.Length(); ++i) paths.push_back(array.Get(i).ToString().Utf8Value());
-  auto* worker = new MapLibraries(info.Env(), std::move(paths));
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();  // it deletes itself
-  return promise;
+  return info.Env().Undefined();
 }
 
 Napi::Value mappedPath(const Napi::CallbackInfo& info) {
-  const std::string soname = readString(info, 0, "soname");
-  void* handle = dlopen(soname.c_str(), RTLD_LAZY | RTLD_NOLOAD);
-  if (handle == nullptr) return info.Env().Null();
-  link_map* map = nullptr;
-  const bool found = dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0;
-  const std::string path = found ? map->l_name : "";
-  dlclose(handle);
-  return found ? Napi::Value(Napi::String::New(info.Env(), path)) : info.Env().Null();
+  const auto path = torchwing::mappedPath(readString(info, 0, "soname"));
+  return path.has_value() ? Napi::Value(Napi::String::New(info.Env(), *path)) : info.Env().Null();
 }
 
-/// process.env of a worker is a copy, and of the main thread the host's to see; libgomp reads the C
+/// process.env of a worker is a copy, and the main thread's is the host's to see; libgomp reads the C
 /// environment.
 Napi::Value setEnvironment(const Napi::CallbackInfo& info) {
   const std::string name = readString(info, 0, "name");
@@ -95,37 +88,24 @@ Napi::Value setEnvironment(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-class ProbeCudaDriver : public Napi::AsyncWorker {
- public:
-  explicit ProbeCudaDriver(Napi::Env env) : AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)) {}
-  Napi::Promise promise() const { return deferred_.Promise(); }
-  void Execute() override { driver_ = torchwing::probeCudaDriver(); }
-  void OnOK() override {
-    Napi::Object object = Napi::Object::New(Env());
-    Napi::Array names = Napi::Array::New(Env());
-    for (const std::string& name : driver_.names) names.Set(names.Length(), name);
-    object.Set("devices", driver_.devices);
-    object.Set("names", names);
-    object.Set("driverVersion", driver_.version);
-    object.Set("error",
-               driver_.error.empty() ? Env().Null() : Napi::Value(Napi::String::New(Env(), driver_.error)));
-    deferred_.Resolve(object);
-  }
-
- private:
-  Napi::Promise::Deferred deferred_;
-  torchwing::CudaDriver driver_;
-};
+Napi::Object driverObject(Napi::Env env, const CudaDriver& driver) {
+  Napi::Object object = Napi::Object::New(env);
+  Napi::Array names = Napi::Array::New(env);
+  for (const std::string& name : driver.names) names.Set(names.Length(), name);
+  object.Set("devices", driver.devices);
+  object.Set("names", names);
+  object.Set("driverVersion", driver.version);
+  object.Set("error", driver.error.empty() ? env.Null() : Napi::Value(Napi::String::New(env, driver.error)));
+  return object;
+}
 
 Napi::Value probeCudaDriver(const Napi::CallbackInfo& info) {
-  auto* worker = new ProbeCudaDriver(info.Env());
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  return BackgroundTask<CudaDriver>::start(info.Env(), torchwing::probeCudaDriver, driverObject, loadError);
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("mapLibraries", Napi::Function::New<mapLibraries>(env, "mapLibraries"));
+  exports.Set("mapLibrary", Napi::Function::New<mapLibrary>(env, "mapLibrary"));
   exports.Set("mappedPath", Napi::Function::New<mappedPath>(env, "mappedPath"));
   exports.Set("setEnvironment", Napi::Function::New<setEnvironment>(env, "setEnvironment"));
   exports.Set("probeCudaDriver", Napi::Function::New<probeCudaDriver>(env, "probeCudaDriver"));

@@ -4,15 +4,17 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { drawPhotos } from '../process/draw-photos';
+import { homedir, tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { findLibTorch } from '../../lib/native/libtorch';
+import { currentPlatform } from '../../lib/native/platform';
+import { inScript, root } from '../unit/script-module';
 
-const root = resolve(__dirname, '..', '..');
 /** npm packs, installs and Jest starts: each takes seconds. */
 jest.setTimeout(300_000);
 
@@ -24,25 +26,27 @@ interface Inspected {
   glibc: string;
 }
 
-/** What scripts/shared-libraries.mjs says of a file; a process of its own, since Jest runs no ES modules. */
 function inspect(file: string): Inspected {
-  const module = join(root, 'scripts', 'shared-libraries.mjs');
-  const program = `
-    import { glibcNeeded, isKnown, neededLibraries, searchPaths } from ${JSON.stringify(module)};
-    const file = ${JSON.stringify(file)};
-    const unknown = neededLibraries(file).filter((soname) => !isKnown(soname));
-    console.log(JSON.stringify({ unknown, searchPaths: searchPaths(file), glibc: glibcNeeded(file) }));
-  `;
-  return JSON.parse(
-    execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }),
+  return inScript(
+    'shared-libraries.mjs',
+    `const file = ${JSON.stringify(file)};
+    const unknown = m.neededLibraries(file).filter((soname) => !m.isKnown(soname));
+    return { unknown, searchPaths: m.searchPaths(file), glibc: m.glibcNeeded(file) };`,
   );
 }
+
+/** The glibc that the shipped files are built on for a release, Debian 12's; a newer build machine may need a newer one. */
+const RELEASE_GLIBC = '2.36';
+const GLIBC_OF_A_RELEASE = '2.34';
+
+const byVersion = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
 
 let project: string;
 let installed: string;
 /** A PATH with node and npm, and neither compiler nor Python. */
 let bin: string;
-const environment = () => ({ ...process.env, PATH: bin });
+const libtorch = findLibTorch().root;
+const environment = () => ({ ...process.env, PATH: bin, LIBTORCH: libtorch });
 
 function run(command: string, args: string[], cwd = project) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env: environment(), encoding: 'utf8' });
@@ -94,23 +98,54 @@ describe('the tarball', () => {
       expect(scripts).not.toHaveProperty(name);
   });
 
-  test('brings every library that a plain Linux may lack, with its notice, and no build path', () => {
+  const shippedFiles = () => {
     const folder = join(installed, 'prebuilds', 'linux-x64');
-    const names = readdirSync(folder).filter((name) => name !== 'notices');
-    for (const name of names) {
-      const { unknown, searchPaths, glibc } = inspect(join(folder, name));
-      expect({ name, unknown }).toEqual({ name, unknown: [] });
-      expect(searchPaths.filter((path) => path !== '$ORIGIN')).toEqual([]);
-      const [major = 0, minor = 0] = glibc.split('.').map(Number);
-      expect(major * 1000 + minor).toBeLessThanOrEqual(2034);
+    return readdirSync(folder)
+      .filter((name) => name !== 'notices')
+      .map((name) => join(folder, name));
+  };
+
+  test('brings every library that a plain Linux may lack, with its notice', () => {
+    for (const file of shippedFiles())
+      expect({ file, unknown: inspect(file).unknown }).toEqual({ file, unknown: [] });
+    const libraries = shippedFiles()
+      .map((file) => basename(file))
+      .filter((name) => name.includes('.so'));
+    expect(libraries.map((name) => name.replace(/\.so.*/, '')).sort()).toEqual([
+      'libjpeg',
+      'libpng16',
+      'libz',
+    ]);
+    for (const name of libraries)
+      expect(
+        readFileSync(join(installed, 'prebuilds', 'linux-x64', 'notices', `${name}.txt`), 'utf8'),
+      ).toMatch(/copyright/i);
+  });
+
+  test('tells nobody where it was built', () => {
+    const places = [root, homedir(), libtorch];
+    for (const file of shippedFiles()) {
+      expect(inspect(file).searchPaths.filter((path) => path !== '$ORIGIN')).toEqual([]);
+      const content = readFileSync(file);
+      expect({ file, leaked: places.filter((place) => content.includes(`${place}/`)) }).toEqual({
+        file,
+        leaked: [],
+      });
     }
-    const shipped = names.filter((name) => name.includes('.so')).sort();
-    expect(readdirSync(join(folder, 'notices')).sort()).toEqual(shipped.map((name) => `${name}.txt`));
+  });
+
+  test('runs on the glibc of a release', () => {
+    const versions = shippedFiles().map((file) => inspect(file).glibc);
+    const needed = versions.sort(byVersion).at(-1) as string;
+    process.stderr.write(`the shipped files need glibc ${needed}\n`);
+    const here = currentPlatform().glibc as string;
+    const most = byVersion(here, RELEASE_GLIBC) > 0 ? here : GLIBC_OF_A_RELEASE;
+    expect({ needed, fits: byVersion(needed, most) <= 0 }).toEqual({ needed, fits: true });
   });
 });
 
 describe('in an empty project, without compiler and Python', () => {
-  const exported = "console.log(Object.keys(T).filter((name) => name !== 'default').sort().join(' '))";
+  const exported = "console.log(Object.keys(T).sort().join(' '))";
 
   test('require and import give the same names', () => {
     const required = run('node', ['-e', `const T = require('torchwing'); ${exported}`]);
@@ -152,30 +187,33 @@ describe('in an empty project, without compiler and Python', () => {
   });
 
   test('a fit runs on the prebuilt files with LIBTORCH set', () => {
-    const data = drawPhotos({ train: 8, val: 2 });
-    try {
-      const program = join(installed, 'dist', 'train.js');
-      const args = [
-        '--data',
-        data,
-        '--weights',
-        'none',
-        '--epochs',
-        '1',
-        '--image-size',
-        '32',
-        '--output',
-        'run',
-      ];
-      const { status, output, errors } = run('node', [program, ...args]);
-      expect({ status, errors }).toEqual({ status: 0, errors: '' });
-      expect(output).toContain('Training complete');
-      expect(readdirSync(join(project, 'run'))).toEqual(
-        expect.arrayContaining(['best.pth', 'last.pth', 'config.json', 'metrics.jsonl']),
-      );
-    } finally {
-      rmSync(data, { recursive: true, force: true });
-    }
+    const draw = `
+      const { writeInsects } = require(${JSON.stringify(join(installed, 'dist', 'demo', 'write-insects.js'))});
+      const options = { seed: 1, size: 48, perClass: { train: 4, val: 2 } };
+      writeInsects('photos', options).then(() => {
+        const maps = require('node:fs').readFileSync('/proc/self/maps', 'utf8');
+        const files = new Set(maps.match(/\\/\\S*lib(jpeg|png16|z)\\.so\\S*/g));
+        console.log(JSON.stringify([...files].sort()));
+      });`;
+    const drawn = run('node', ['-e', draw]);
+    expect({ status: drawn.status, errors: drawn.errors }).toEqual({ status: 0, errors: '' });
+    // The shipped libraries win over the system's.
+    const mapped = JSON.parse(drawn.output) as string[];
+    for (const library of ['libjpeg', 'libpng16'])
+      expect(mapped.filter((file) => file.includes(library)).map((file) => dirname(file))).toEqual([
+        join(realpathSync(installed), 'prebuilds', 'linux-x64'),
+      ]);
+
+    const program = join(installed, 'dist', 'train.js');
+    const { status, output, errors } = run('node', [
+      program,
+      ...'--data photos --weights none --epochs 1 --image-size 32 --output run'.split(' '),
+    ]);
+    expect({ status, errors }).toEqual({ status: 0, errors: '' });
+    expect(output).toContain('Training complete');
+    expect(readdirSync(join(project, 'run'))).toEqual(
+      expect.arrayContaining(['best.pth', 'last.pth', 'config.json', 'metrics.jsonl']),
+    );
   });
 
   test('two test files of one Jest process both load it', () => {

@@ -38,8 +38,19 @@ test(
   `a worker terminated in mid-epoch leaves the main thread usable, in ${RUNS} of ${RUNS} runs`,
   async () => {
     for (let run = 0; run < RUNS; run++) {
-      const { code, signal, stderr } = await runProgram('worker-host.cjs', [data]);
+      const { code, signal, stderr } = await runProgram('worker-host.cjs', ['terminate', data]);
       expect({ run, code, signal, stderr }).toEqual({ run, code: 0, signal: null, stderr: '' });
+    }
+  },
+  TIMEOUT,
+);
+
+test(
+  `a host that exits while a worker trains ends without a crash, in ${RUNS} of ${RUNS} runs`,
+  async () => {
+    for (let run = 0; run < RUNS; run++) {
+      const { code, signal, stderr } = await runProgram('worker-host.cjs', ['exit', data]);
+      expect({ run, code, signal, stderr }).toEqual({ run, code: 7, signal: null, stderr: '' });
     }
   },
   TIMEOUT,

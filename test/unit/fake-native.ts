@@ -185,6 +185,7 @@ export class FakeNative {
         threads: 2,
       }),
       encodeJpeg: async () => new ArrayBuffer(0),
+      onWarning: () => undefined,
     };
   }
 

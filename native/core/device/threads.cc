@@ -50,7 +50,6 @@ int setThreads(int threads) {
   std::lock_guard lock(threads_mutex);
   if (threads_in_force == 0) {
     threads_in_force = threads > 0 ? threads : grantedThreads();
-    at::set_num_threads(threads_in_force);
   } else if (threads > 0 && threads != threads_in_force) {
     throw Error(
         "THREADS_CONFLICT",
@@ -58,6 +57,8 @@ int setThreads(int threads) {
             std::to_string(threads_in_force) + ", which this process uses already.",
         "LibTorch has one thread count per process: leave \"threads\" at 'auto', or use another process.");
   }
+  // OpenMP keeps a count per thread, and this compute thread may be older than the decision.
+  at::set_num_threads(threads_in_force);
   return threads_in_force;
 }
 
@@ -68,7 +69,7 @@ int threadsInForce() {
 
 void applyThreadsHere() {
   const int threads = threadsInForce();
-  if (threads > 0) at::set_num_threads(threads);
+  at::set_num_threads(threads > 0 ? threads : grantedThreads());
 }
 
 }  // namespace torchwing

@@ -14,7 +14,7 @@ int setThreads(int threads);
 /// The count in force, or 0 before the first setThreads().
 int threadsInForce();
 
-/// Each compute thread, before its first job: its own OpenMP count follows the process-wide one.
+/// Each compute thread, before its first job: its own OpenMP count is the one in force, or grantedThreads().
 void applyThreadsHere();
 
 }  // namespace torchwing

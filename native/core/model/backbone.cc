@@ -27,9 +27,7 @@ void trackBatch(BatchNorm& norm, const at::Tensor& input) {
 
 at::Tensor convNorm(ConvNorm& part, const at::Tensor& input, const BackboneMode& mode) {
   const Convolution& conv = part.conv;
-  const bool packed = mode.blocked && conv.packed.defined();
-  const at::Tensor output =
-      at::conv2d(input, packed ? conv.packed : conv.weight, {}, conv.stride, conv.padding);
+  const at::Tensor output = at::conv2d(input, conv.weight, {}, conv.stride, conv.padding);
   BatchNorm& norm = part.norm;
   if (mode.batch_statistics) trackBatch(norm, output);
   return at::batch_norm(output, norm.weight, norm.bias, norm.running_mean, norm.running_var,

@@ -6,6 +6,7 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/mean.h>
+#include <ATen/ops/mkldnn_reorder_conv2d_weight.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sub.h>
@@ -42,6 +43,29 @@ const auto& convolutionPointwiseBinary() {
                                  .findSchemaOrThrow("mkldnn::_convolution_pointwise", "binary")
                                  .typed<ConvolutionPointwiseBinary>();
   return handle;
+}
+
+std::int64_t outputSize(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
+  return (size + 2 * padding - kernel) / stride + 1;
+}
+
+/// Shape of what `conv` makes of an input of this shape.
+ImageShape outputShape(const Convolution& conv, const ImageShape& input) {
+  const std::int64_t kernel = conv.weight.size(2);
+  return {input[0], conv.weight.size(0), outputSize(input[2], kernel, conv.stride, conv.padding),
+          outputSize(input[3], kernel, conv.stride, conv.padding)};
+}
+
+/// Shape of what the pooling after the stem makes of an input of this shape.
+ImageShape pooledShape(const ImageShape& input) {
+  return {input[0], input[1], outputSize(input[2], 3, 2, 1), outputSize(input[3], 3, 2, 1)};
+}
+
+/// A copy of `weight` packed for inputs of this shape; others cost a reordering per call.
+at::Tensor packWeight(const Convolution& conv, const at::Tensor& weight, const ImageShape& input) {
+  const std::array<std::int64_t, 2> padding{conv.padding, conv.padding}, stride{conv.stride, conv.stride},
+      dilation{1, 1};
+  return at::mkldnn_reorder_conv2d_weight(weight.to_mkldnn(), padding, stride, dilation, /*groups=*/1, input);
 }
 
 }  // namespace

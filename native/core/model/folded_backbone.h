@@ -1,11 +1,16 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "core/model/packed.h"
+#include "core/model/network.h"
 
 namespace torchwing {
+
+/// [N, C, H, W]
+using ImageShape = std::array<std::int64_t, 4>;
 
 /// The backbone for evaluation on the CPU in float32: every BatchNorm folded with its stored statistics into
 /// its convolution,
@@ -22,7 +27,7 @@ class FoldedBackbone {
 
  private:
   struct FoldedConvolution {
-    at::Tensor weight;  ///< packed
+    at::Tensor weight;  ///< packed: in the order in which oneDNN reads it, a format of its own
     at::Tensor bias;    ///< [out]
     std::int64_t stride;
     std::int64_t padding;

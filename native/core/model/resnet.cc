@@ -86,26 +86,17 @@ struct ResNet::Impl {
   /// Pooled features [N, F]. With `graph` the caller has recording on, and gradients will flow to the
   /// backbone.
   at::Tensor features(const at::Tensor& images, bool graph) {
-    const BackboneMode strided{.batch_statistics = batchStatistics(), .blocked = false};
+    const bool batch_statistics = batchStatistics();
     const bool fast = layout == Layout::kFast && dtype == at::kFloat && images.is_cpu() && at::hasMKLDNN();
-    // oneDNN has no backward pass of BatchNorm with stored statistics.
-    if (!fast || (graph && !strided.batch_statistics))
-      return backboneFeatures(network, images.contiguous(), strided);
-
-    const ImageShape shape{images.size(0), images.size(1), images.size(2), images.size(3)};
-    if (!strided.batch_statistics) {
-      if (!folded) folded.emplace(network, shape);
-      return folded->features(images);
+    if (batch_statistics) {
+      folded.reset();
+      return backboneFeatures(network, images.contiguous(), {.batch_statistics = true, .blocked = fast});
     }
-    folded.reset();
-    if (trainable == Trainable::kHead && !network.stem.conv.packed.defined()) packNetwork(network, shape);
-    return backboneFeatures(network, images.contiguous(), {.batch_statistics = true, .blocked = true});
-  }
-
-  /// Forgets what was derived from the tensors below the head.
-  void dropDerived() {
-    folded.reset();
-    dropPacked(network);
+    // oneDNN has no backward pass of BatchNorm with stored statistics.
+    if (!fast || graph) return backboneFeatures(network, images.contiguous(), {});
+    if (!folded)
+      folded.emplace(network, ImageShape{images.size(0), images.size(1), images.size(2), images.size(3)});
+    return folded->features(images);
   }
 
   const Architecture& architecture;
@@ -157,13 +148,13 @@ void ResNet::replaceHead(std::int64_t classes, std::uint64_t seed) {
 void ResNet::setTrainable(Trainable trainable, FrozenBatchNorm frozen) {
   impl_->trainable = trainable;
   impl_->frozen = frozen;
-  impl_->dropDerived();
+  impl_->folded.reset();
   impl_->requireGradients();
 }
 
 void ResNet::train(bool on) {
-  // Training and evaluation use different copies of the weights; only one of them takes memory at a time.
-  if (on != impl_->training) impl_->dropDerived();
+  // Training makes the copy stale, and its memory is better used there.
+  if (on) impl_->folded.reset();
   impl_->training = on;
 }
 
@@ -180,7 +171,7 @@ at::Tensor ResNet::forward(const at::Tensor& images, bool grad) {
 }
 
 void ResNet::to(at::Device device) {
-  impl_->dropDerived();
+  impl_->folded.reset();
   forEachTensor(impl_->network, [&](const std::string&, at::Tensor& tensor, TensorKind) {
     moveTensor(tensor, tensor.options().device(device));
   });
@@ -207,7 +198,7 @@ StateDict ResNet::snapshot() const {
 
 void ResNet::load(const StateDict& source) {
   copyState(impl_->network, source);
-  impl_->dropDerived();
+  impl_->folded.reset();
 }
 
 StateDict ResNet::namedParameters() const {
@@ -226,7 +217,7 @@ std::vector<at::Tensor> ResNet::parameters() const {
 
 void ResNet::weightsChanged() {
   // Nothing is derived from the head, and with a frozen backbone nothing else can have changed.
-  if (impl_->trainable == Trainable::kAll) impl_->dropDerived();
+  if (impl_->trainable == Trainable::kAll) impl_->folded.reset();
 }
 
 }  // namespace torchwing

@@ -48,6 +48,28 @@ void stepGroup(const Group& group, const SgdOptions& options, bool first) {
                   options.lr, options.dampening, options.nesterov, /*maximize=*/false, first);
 }
 
+/// Whether the fused operator rounds as Python's loop: it does in whole vectors (64 floats hold a whole
+/// number of them on every CPU), while its code for the rest, as in the bias of a two-class head, rounds
+/// otherwise.
+bool fusedEqualsLoop(const at::Tensor& parameter) {
+  return parameter.numel() % 64 == 0;
+}
+
+/// Python's loop for one parameter; `buffer` may be undefined without momentum.
+void stepAlone(at::Tensor& parameter, at::Tensor gradient, at::Tensor& buffer, const SgdOptions& options,
+               bool first) {
+  if (options.weight_decay != 0) gradient = gradient.add(parameter, options.weight_decay);
+  if (options.momentum != 0) {
+    if (first) {
+      buffer.copy_(gradient);
+    } else {
+      buffer.mul_(options.momentum).add_(gradient, 1 - options.dampening);
+    }
+    gradient = options.nesterov ? gradient.add(buffer, options.momentum) : buffer;
+  }
+  parameter.add_(gradient, -options.lr);
+}
+
 }  // namespace
 
 Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdOptions& options)
@@ -62,14 +84,19 @@ void Sgd::step() {
   // was frozen until now has its first step later than the others.
   Group first, later;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const at::Tensor& gradient = parameters_[i].grad();
+    at::Tensor& parameter = parameters_[i];
+    const at::Tensor& gradient = parameter.grad();
     if (!gradient.defined()) continue;
-    Group& group = with_momentum && !buffers_[i].defined() ? first : later;
-    group.parameters.push_back(parameters_[i]);
+    const bool is_first = with_momentum && !buffers_[i].defined();
+    if (is_first) buffers_[i] = at::empty_like(parameter);
+    if (!fusedEqualsLoop(parameter)) {
+      stepAlone(parameter, gradient, buffers_[i], options_, is_first);
+      continue;
+    }
+    Group& group = is_first ? first : later;
+    group.parameters.push_back(parameter);
     group.gradients.push_back(gradient);
-    if (!with_momentum) continue;
-    if (!buffers_[i].defined()) buffers_[i] = at::empty_like(parameters_[i]);
-    group.buffers.push_back(buffers_[i]);
+    if (with_momentum) group.buffers.push_back(buffers_[i]);
   }
   stepGroup(first, options_, /*first=*/true);
   stepGroup(later, options_, /*first=*/false);

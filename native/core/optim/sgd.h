@@ -16,7 +16,7 @@ struct SgdOptions {
   bool nesterov = false;
 };
 
-/// torch.optim.SGD, to the bit of its foreach form, by at::_fused_sgd_:
+/// torch.optim.SGD, to the bit of its default loop, by at::_fused_sgd_ wherever that rounds alike:
 ///   g += weight_decay * p;  buf = momentum * buf + (1 - dampening) * g  (first step: buf = g);
 ///   g = nesterov ? g + momentum * buf : buf;  p -= lr * g.
 /// Parameters without a gradient are skipped. Compute thread only.

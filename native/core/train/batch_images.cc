@@ -1,6 +1,8 @@
 #include "core/train/batch_images.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
 
 #include <cstring>
 
@@ -20,23 +22,46 @@ void convert(const Batch& batch, const NormalizeTable& table, float* target) {
   }
 }
 
+/// A copy of host memory on `device`. Page-locked on its way to an accelerator, so that this thread goes on
+/// while it is copied; LibTorch keeps the page-locked block until the copy has been made.
+at::Tensor upload(const void* source, at::IntArrayRef shape, at::ScalarType dtype, at::Device device) {
+  at::Tensor staged = at::empty(shape, at::TensorOptions().dtype(dtype).pinned_memory(!device.is_cpu()));
+  if (staged.nbytes() > 0) std::memcpy(staged.mutable_data_ptr(), source, staged.nbytes());
+  return staged.to(device, dtype, /*non_blocking=*/true);
+}
+
+at::Tensor imagesOnCpu(const Loader& loader, const Batch& batch, at::IntArrayRef shape) {
+  if (batch.form == BatchForm::kFloat32) return upload(batch.pixels, shape, at::kFloat, at::kCPU);
+  at::Tensor images = at::empty(shape, at::kFloat);
+  convert(batch, loader.table(), images.mutable_data_ptr<float>());
+  return images;
+}
+
 }  // namespace
 
 at::Tensor batchImages(const Loader& loader, const Batch& batch, at::Device device, at::ScalarType dtype) {
-  at::Tensor images = at::empty({batch.size, 3, batch.height, batch.width}, at::kFloat);
-  float* target = images.mutable_data_ptr<float>();
-  if (batch.form == BatchForm::kUint8) {
-    convert(batch, loader.table(), target);
+  const std::int64_t shape[] = {batch.size, 3, batch.height, batch.width};
+  at::Tensor images;
+  if (device.is_cpu()) {
+    images = imagesOnCpu(loader, batch, shape);
+  } else if (batch.form == BatchForm::kFloat32) {
+    images = upload(batch.pixels, shape, at::kFloat, device);
   } else {
-    std::memcpy(target, batch.pixels, static_cast<std::size_t>(images.numel()) * sizeof(float));
+    const NormalizeTable& table = loader.table();
+    images = lookUp(upload(batch.pixels, {batch.size, batch.height, batch.width, 3}, at::kByte, device),
+                    upload(table.data(), static_cast<std::int64_t>(table.size()), at::kFloat, device));
   }
-  return images.to(at::TensorOptions().device(device).dtype(dtype));
+  return images.to(dtype);
 }
 
 at::Tensor batchLabels(const Batch& batch, at::Device device) {
-  at::Tensor labels = at::empty({batch.size}, at::kLong);
-  std::memcpy(labels.mutable_data_ptr(), batch.labels.data(), batch.labels.size() * sizeof(std::int64_t));
-  return labels.to(device);
+  return upload(batch.labels.data(), batch.size, at::kLong, device);
+}
+
+at::Tensor lookUp(const at::Tensor& bytes, const at::Tensor& table) {
+  const at::TensorOptions indices = bytes.options().dtype(at::kInt);
+  const at::Tensor entries = bytes.to(at::kInt).mul(3).add(at::arange(3, indices));
+  return at::index_select(table, 0, entries.flatten()).view(bytes.sizes()).permute({0, 3, 1, 2});
 }
 
 }  // namespace torchwing

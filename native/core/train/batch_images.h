@@ -13,4 +13,9 @@ at::Tensor batchImages(const Loader& loader, const Batch& batch, at::Device devi
 /// The labels, int64 [N] on `device`; a copy.
 at::Tensor batchLabels(const Batch& batch, at::Device device);
 
+/// What batchImages() does on an accelerator, where a quarter of the bytes cross over: `bytes` uint8
+/// [N, H, W, 3] through `table` float32 [256 * 3], on the same device, to float32 [N, 3, H, W]. A lookup, so
+/// its bits are those of the CPU's loop on every device.
+at::Tensor lookUp(const at::Tensor& bytes, const at::Tensor& table);
+
 }  // namespace torchwing

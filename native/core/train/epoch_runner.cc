@@ -34,31 +34,33 @@ class PhaseRun {
   PhaseResult run(Executor& executor, const StopFlag& stop) {
     model_.train(training());
     loader_.start(options_.epoch, options_.start_step);
-    try {
-      while (result_.steps != options_.max_steps) {
-        executor.serveShortLane();
-        const Clock::time_point begin = Clock::now();
-        executor.waitFor([&] { return loader_.ready() || stop.requested(); });
-        result_.wait_seconds += secondsSince(begin);
-        result_.stopped = stop.requested() || executor.shuttingDown();
-        const Batch* batch = result_.stopped ? nullptr : loader_.next();
-        if (batch == nullptr) break;
-        step(*batch);
-      }
-    } catch (...) {
-      loader_.cancel();
-      throw;
+    const EpochEnd epoch_end{loader_};
+    while (result_.steps != options_.max_steps) {
+      executor.serveShortLane();
+      const Clock::time_point begin = Clock::now();
+      executor.waitFor([&] { return loader_.ready() || stop.requested(); });
+      result_.wait_seconds += secondsSince(begin);
+      result_.stopped = stop.requested() || executor.shuttingDown();
+      const Batch* batch = result_.stopped ? nullptr : loader_.next();
+      if (batch == nullptr) break;
+      step(*batch);
     }
     const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
+    requireFiniteSum(values.loss_sum);
     result_.loss_sum = values.loss_sum;
     result_.correct = values.correct;
     result_.seconds = secondsSince(begin_);
     result_.costs = loader_.costs();
-    loader_.cancel();
     return result_;
   }
 
  private:
+  /// However the phase ends, the workers need not go on.
+  struct EpochEnd {
+    Loader& loader;
+    ~EpochEnd() { loader.cancel(); }
+  };
+
   bool training() const { return options_.phase == Phase::kTrain; }
 
   void step(const Batch& batch) {
@@ -85,15 +87,27 @@ class PhaseRun {
     reportProgress();
   }
 
+  /// On the CPU, where the loss is known before the backward pass.
   void requireFinite(double loss) const {
     if (std::isfinite(loss)) return;
-    const char* phase = training() ? "training" : "validation";
+    refuseLoss(loss, "in", options_.start_step + result_.steps,
+               training() ? "Lower the learning rate. The weights are those from before this step."
+                          : "Lower the learning rate.");
+  }
+
+  /// On an accelerator, where it is read now and then.
+  void requireFiniteSum(double loss_sum) const {
+    if (std::isfinite(loss_sum)) return;
+    refuseLoss(loss_sum, "in or before", options_.start_step + result_.steps - 1,
+               "Lower the learning rate, and go on from weights that were saved earlier.");
+  }
+
+  [[noreturn]] void refuseLoss(double loss, const char* when, std::int64_t step, const char* hint) const {
     throw Error("LOSS_NOT_FINITE",
-                std::string("The loss became ") + (std::isnan(loss) ? "NaN" : "infinite") + " in " + phase +
-                    " step " + std::to_string(options_.start_step + result_.steps) + " of epoch " +
-                    std::to_string(options_.epoch) + ", expected a finite number.",
-                training() ? "Lower the learning rate. The weights are those from before this step."
-                           : "Lower the learning rate.");
+                std::string("The loss became ") + (std::isnan(loss) ? "NaN" : "infinite") + " " + when +
+                    (training() ? " training" : " validation") + " step " + std::to_string(step) +
+                    " of epoch " + std::to_string(options_.epoch) + ", expected a finite number.",
+                hint);
   }
 
   void reportProgress() {
@@ -103,7 +117,7 @@ class PhaseRun {
     last_progress_ = Clock::now();
     const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
     const auto images = static_cast<double>(result_.images);
-    if (!std::isfinite(values.loss_sum)) requireFinite(values.loss_sum);
+    requireFiniteSum(values.loss_sum);
     on_progress_({options_.phase, options_.epoch, done, loader_.steps(), result_.images,
                   values.loss_sum / images, static_cast<double>(values.correct) / images,
                   secondsSince(begin_)});

@@ -57,8 +57,9 @@ TEST(StateTest, AMissingCounterCountsAsZero) {
   model.forward(test::goldenImages(1, 2, 4, 16), false);
   model.load(withoutCounters(model.snapshot()));
   for (const NamedTensor& entry : model.state()) {
-    if (entry.name.ends_with("num_batches_tracked"))
+    if (entry.name.ends_with("num_batches_tracked")) {
       EXPECT_EQ(entry.tensor.item<std::int64_t>(), 0) << entry.name;
+    }
   }
 }
 

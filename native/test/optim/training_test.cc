@@ -12,6 +12,7 @@ namespace torchwing {
 namespace {
 
 constexpr int kSteps = 5;
+constexpr double kLr = 1e-3;
 
 /// train() of scripts/golden/model.py.
 std::vector<double> train(ResNet& model, const SgdOptions& options) {
@@ -42,7 +43,7 @@ void expectState(const StateDict& actual, const test::Json& expected, double tol
 
 TEST(TrainingTest, FiveStepsInDoubleEqualPythonsForEveryVariant) {
   const test::Json fixture = test::readFixture("training");
-  for (const auto& [name, options] : test::sgdVariants(/*lr=*/0.01)) {
+  for (const auto& [name, options] : test::sgdVariants(kLr)) {
     ResNet model({.classes = 3, .seed = 5, .dtype = at::kDouble});
     const test::Json& expected = fixture["float64 " + name];
     test::expectClose(train(model, options), expected["losses"].numbers(), 1e-9, name);
@@ -64,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Layouts, TrainingLayoutTest, testing::Values(Layout::kS
 TEST_P(TrainingLayoutTest, TheFirstStepInFloatGivesPythonsLoss) {
   const test::Json expected = test::readFixture("training")["float32 momentum"];
   ResNet network = model();
-  const double first_loss = train(network, {.lr = 0.01, .momentum = 0.9}).front();
+  const double first_loss = train(network, {.lr = kLr, .momentum = 0.9}).front();
   test::expectClose({first_loss}, {expected["losses"].numbers().front()}, 1e-5, "first loss");
 }
 
@@ -73,7 +74,7 @@ TEST_P(TrainingLayoutTest, AFrozenBackboneDriftsInItsRunningStatisticsAsPythons)
   ResNet network = model();
   const StateDict before = network.snapshot();
   network.setTrainable(Trainable::kHead);
-  test::expectClose(train(network, {.lr = 0.01, .momentum = 0.9}), expected["losses"].numbers(), 1e-5,
+  test::expectClose(train(network, {.lr = kLr, .momentum = 0.9}), expected["losses"].numbers(), 1e-5,
                     "losses");
   const StateDict after = network.state();
   expectState(after, expected["state"], 1e-5);
@@ -81,7 +82,9 @@ TEST_P(TrainingLayoutTest, AFrozenBackboneDriftsInItsRunningStatisticsAsPythons)
     const std::string& name = after[i].name;
     const bool buffer = name.find("running_") != std::string::npos || name.ends_with("num_batches_tracked");
     EXPECT_EQ(after[i].tensor.equal(before[i].tensor), !buffer && !name.starts_with("fc.")) << name;
-    if (name.ends_with("num_batches_tracked")) EXPECT_EQ(after[i].tensor.item<std::int64_t>(), kSteps);
+    if (name.ends_with("num_batches_tracked")) {
+      EXPECT_EQ(after[i].tensor.item<std::int64_t>(), kSteps);
+    }
   }
 }
 
@@ -89,7 +92,7 @@ TEST_P(TrainingLayoutTest, AFrozenBackboneWithStoredStatisticsStaysAsItIs) {
   ResNet network = model();
   const StateDict before = network.snapshot();
   network.setTrainable(Trainable::kHead, FrozenBatchNorm::kEval);
-  train(network, {.lr = 0.01, .momentum = 0.9});
+  train(network, {.lr = kLr, .momentum = 0.9});
   const StateDict after = network.state();
   for (std::size_t i = 0; i < after.size(); ++i) {
     EXPECT_EQ(after[i].tensor.equal(before[i].tensor), !after[i].name.starts_with("fc.")) << after[i].name;
@@ -98,7 +101,7 @@ TEST_P(TrainingLayoutTest, AFrozenBackboneWithStoredStatisticsStaysAsItIs) {
 
 TEST_P(TrainingLayoutTest, TwoRunsEndWithTheSameBits) {
   ResNet first = model(), second = model();
-  EXPECT_EQ(train(first, {.lr = 0.01, .momentum = 0.9}), train(second, {.lr = 0.01, .momentum = 0.9}));
+  EXPECT_EQ(train(first, {.lr = kLr, .momentum = 0.9}), train(second, {.lr = kLr, .momentum = 0.9}));
   test::expectSameState(first.state(), second.state());
 }
 

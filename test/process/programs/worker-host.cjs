@@ -1,7 +1,10 @@
-// Trains in a worker thread and terminates it in the midst of an epoch; then uses the library on the main thread.
-//   node worker-host.cjs DATA
+// Trains in a worker thread. In the midst of an epoch the main thread terminates it and then uses the library itself,
+// or ends the whole process.
+//   node worker-host.cjs terminate|exit DATA
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads');
 const { Tensor, Trainer } = require('../../../dist/index.js');
+
+const [ending, data] = process.argv.slice(2);
 
 async function inWorker() {
   const trainer = new Trainer({
@@ -14,13 +17,14 @@ async function inWorker() {
 }
 
 async function inMain() {
-  const worker = new Worker(__filename, { workerData: process.argv[2] });
+  const worker = new Worker(__filename, { workerData: data });
   worker.on('error', (error) => {
     throw error;
   });
   await new Promise((resolve) => {
     worker.once('message', resolve);
   });
+  if (ending === 'exit') process.exit(7);
   await worker.terminate();
   const tensor = await Tensor.from(new Float32Array([1, 2, 3]), [3]);
   const sum = await tensor.sum();
