@@ -18,29 +18,35 @@ const program = path.join(here, '..', 'dist', 'train.js');
  * @property {number} memory peak PSS of the process tree, bytes
  */
 
-/** Starts `command`, hands each line of its output to `onLine(line, secondsSinceStart)`, resolves with the peak PSS. */
+/**
+ * Starts `command`, hands each line of its output to `onLine(line, secondsSinceStart)`, which ends the process by
+ * returning true, and resolves with the peak PSS.
+ */
 async function runMeasured(command, args, env, onLine) {
   const begin = process.hrtime.bigint();
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const peak = watchPeakPss(child.pid);
+  let ended = false;
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    onLine(line, Number(process.hrtime.bigint() - begin) / 1e9);
+    if (ended || !onLine(line, Number(process.hrtime.bigint() - begin) / 1e9)) return;
+    ended = true;
+    child.kill('SIGKILL');
   });
   const code = await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
   });
   const memory = peak.stop();
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${errors}`);
+  if (code !== 0 && !ended) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${errors}`);
   return memory;
 }
 
-/** @returns {Promise<Measurement>} */
-export async function runPeer({ python, script, mode, seed, epochs, workers, data, weights }) {
+/** @returns {Promise<Measurement>} with `firstStepOnly` that figure alone, and the process is ended there */
+export async function runPeer({ python, script, mode, seed, epochs, workers, data, weights, firstStepOnly }) {
   let firstStep = Number.NaN;
   let rates = null;
   const memory = await runMeasured(
@@ -55,16 +61,18 @@ export async function runPeer({ python, script, mode, seed, epochs, workers, dat
     ],
     { HYMENOPTERA: data, DATA: data, WORKERS: `${workers}` },
     (line, seconds) => {
-      if (line === 'FIRST_STEP') firstStep = seconds;
+      if (line === 'FIRST_STEP' && Number.isNaN(firstStep)) firstStep = seconds;
       if (line.startsWith('RESULT')) rates = /train img\/s ([\d.]+) val img\/s ([\d.]+)/.exec(line);
+      return firstStepOnly && !Number.isNaN(firstStep);
     },
   );
+  if (firstStepOnly) return { firstStep };
   if (!rates) throw new Error(`${script} printed no RESULT line with both rates`);
   return { train: Number(rates[1]), val: Number(rates[2]), firstStep, memory };
 }
 
 /** @returns {Promise<Measurement>} */
-export async function runTorchwing({ libtorch, mode, seed, epochs, data, weights, extra }) {
+export async function runTorchwing({ libtorch, mode, seed, epochs, data, weights, firstStepOnly, extra }) {
   if (!existsSync(program)) throw new Error('dist/train.js is missing: run npm run build first');
   const output = mkdtempSync(path.join(tmpdir(), 'torchwing-bench-'));
   const sums = { train: { images: 0, seconds: 0 }, val: { images: 0, seconds: 0 } };
@@ -79,7 +87,9 @@ export async function runTorchwing({ libtorch, mode, seed, epochs, data, weights
         sums[event.phase].images += event.images;
         sums[event.phase].seconds += event.seconds;
       }
+      return firstStepOnly && !Number.isNaN(firstStep);
     });
+    if (firstStepOnly) return { firstStep };
     const rate = (phase) => sums[phase].images / sums[phase].seconds;
     return { train: rate('train'), val: rate('val'), firstStep, memory };
   } finally {
