@@ -128,6 +128,37 @@ export interface NativeImageLoader {
   dispose(): void;
 }
 
+/** What preflight wants to know of one file; see native/core/data/inspect_image.h. */
+export interface NativeImageFacts {
+  verdict: 'good' | 'unreadable' | 'truncated' | 'tooLarge' | 'empty';
+  /** By content: JPEG, PNG, GIF, BMP, TIFF, WebP or PNM; empty for anything else. */
+  format: string;
+  cmyk: boolean;
+  animated: boolean;
+  /** EXIF's, 1..8; 1 where nothing is said. */
+  orientation: number;
+  /** Pixels as stored; 0 unless the verdict is good. */
+  width: number;
+  height: number;
+  bytes: number;
+  /** 64 hex digits; empty where the file could not be read. */
+  sha256: string;
+  /** 16 hex digits; null for an even image and unless the verdict is good. */
+  perceptualHash: string | null;
+  /** Of the error; both empty when the verdict is good. */
+  code: string;
+  message: string;
+}
+
+export interface NativeImageInspection {
+  /** Files inspected so far. */
+  readonly done: number;
+  /** The facts in the order of the paths, null after cancel(); once. On threads of its own, not the compute thread. */
+  run(): Promise<NativeImageFacts[] | null>;
+  cancel(): void;
+  dispose(): void;
+}
+
 export interface NativePhaseOptions {
   phase: Phase;
   loader: NativeImageLoader;
@@ -211,6 +242,12 @@ export interface NativeAddon {
   SGD: { create(model: NativeResNet18, options: NativeSGDOptions): Promise<NativeSGD> };
   StepLR: { create(optimizer: NativeSGD, stepSize: number, gamma: number): NativeStepLR };
   ImageLoader: { create(options: NativeLoaderOptions): Promise<NativeImageLoader> };
+  ImageInspection: {
+    create(
+      paths: string[],
+      options: { limits: NativeLoaderOptions['limits']; workers: number },
+    ): NativeImageInspection;
+  };
   TrainingSession: {
     create(options: {
       model: NativeResNet18;

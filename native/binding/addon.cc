@@ -2,6 +2,7 @@
 
 #include "binding/addon_data.h"
 #include "binding/functions.h"
+#include "binding/image_inspection.h"
 #include "binding/image_loader.h"
 #include "binding/resnet18.h"
 #include "binding/sgd.h"
@@ -20,6 +21,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   SgdHandle::init(env, exports);
   StepLrHandle::init(env, exports);
   ImageLoaderHandle::init(env, exports);
+  ImageInspectionHandle::init(env, exports);
   TrainingSessionHandle::init(env, exports);
   initFunctions(env, exports);
   return exports;

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "binding/decode_limits.h"
 #include "binding/loader_costs.h"
 #include "binding/tensor.h"
 #include "binding/transform_spec.h"
@@ -27,16 +28,6 @@ std::vector<Sample> readSamples(const Napi::Value& value) {
     samples.push_back(std::move(sample));
   }
   return samples;
-}
-
-DecodeLimits readLimits(const Napi::Value& value) {
-  const Napi::Object object = readObject(value, "limits");
-  DecodeLimits limits;
-  limits.pixels = readInteger(object.Get("pixels"), "limits.pixels", 1);
-  limits.file_bytes = readInteger(object.Get("fileBytes"), "limits.fileBytes", 1);
-  limits.decoder_bytes = readInteger(object.Get("decoderBytes"), "limits.decoderBytes", 1);
-  limits.progressive_scans = readInt(object.Get("progressiveScans"), "limits.progressiveScans", 1);
-  return limits;
 }
 
 LoaderOptions readOptions(const Napi::Value& value) {

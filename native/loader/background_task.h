@@ -32,9 +32,13 @@ class BackgroundTask {
   using Resolve = std::function<Napi::Value(Napi::Env, const Result&)>;
   using Fail = std::function<Napi::Error(Napi::Env, const std::string&)>;
 
-  /// JavaScript thread, as `resolve` and `fail`.
-  static Napi::Promise start(Napi::Env env, Work work, Resolve resolve, Fail fail) {
+  /// Asks running work to end soon; called before the thread is joined because Node ends.
+  using Cancel = std::function<void()>;
+
+  /// JavaScript thread, as `resolve`, `fail` and `cancel`.
+  static Napi::Promise start(Napi::Env env, Work work, Resolve resolve, Fail fail, Cancel cancel = {}) {
     auto* task = new BackgroundTask(env, std::move(work), std::move(resolve), std::move(fail));
+    task->cancel_ = std::move(cancel);
     const Napi::Promise promise = task->deferred_.Promise();
     task->begin();
     return promise;
@@ -66,7 +70,7 @@ class BackgroundTask {
       return;
     }
     // Behind the thread-safe function's own hook, so it runs before it: nothing is called on a dead one.
-    napi_add_env_cleanup_hook(env_, joinThread, this);
+    napi_add_env_cleanup_hook(env_, endThread, this);
     listenForExit();
   }
 
@@ -85,11 +89,17 @@ class BackgroundTask {
     if (thread.joinable()) thread.join();
   }
 
+  static void endThread(void* task) {
+    const auto& cancel = static_cast<BackgroundTask*>(task)->cancel_;
+    if (cancel) cancel();
+    joinThread(task);
+  }
+
   static void onDone(napi_env env, napi_value, void* context, void*) {
     if (env == nullptr) return;  // the environment ends, and finalize() comes next
     auto* task = static_cast<BackgroundTask*>(context);
     joinThread(task);
-    napi_remove_env_cleanup_hook(env, joinThread, task);
+    napi_remove_env_cleanup_hook(env, endThread, task);
     const Napi::HandleScope scope(env);
     try {
       task->forgetExit();
@@ -112,7 +122,7 @@ class BackgroundTask {
 
   void listenForExit() {
     const auto listener = Napi::Function::New(
-        env_, [this](const Napi::CallbackInfo&) { joinThread(this); }, "torchwingLoaderExit");
+        env_, [this](const Napi::CallbackInfo&) { endThread(this); }, "torchwingLoaderExit");
     exit_listener_ = Napi::Persistent(listener);
     exit_listener_.SuppressDestruct();  // the environment frees its references itself
     callProcess(env_, "on", listener);
@@ -128,6 +138,7 @@ class BackgroundTask {
   Work work_;
   Resolve resolve_;
   Fail fail_;
+  Cancel cancel_;
   napi_threadsafe_function wake_ = nullptr;
   Napi::FunctionReference exit_listener_;
   std::thread thread_;

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import type {
   NativeAddon,
+  NativeImageFacts,
+  NativeImageInspection,
   NativeLoaderOptions,
   NativePhaseOptions,
   NativePhaseResult,
@@ -23,6 +26,25 @@ export interface FakeWeights {
   headClasses: number;
   record?: string;
   notes?: string[];
+}
+
+/** The facts of a photo like no other: the path makes its hashes. */
+export function goodImage(path: string): NativeImageFacts {
+  const sha256 = createHash('sha256').update(path).digest('hex');
+  return {
+    verdict: 'good',
+    format: 'JPEG',
+    cmyk: false,
+    animated: false,
+    orientation: 1,
+    width: 64,
+    height: 48,
+    bytes: 1000,
+    sha256,
+    perceptualHash: sha256.slice(0, 16),
+    code: '',
+    message: '',
+  };
 }
 
 /**
@@ -50,6 +72,7 @@ export class FakeNative {
   accuracy: (phase: 'train' | 'val', epoch: number) => number = () => 0.5;
   loss: (phase: 'train' | 'val', epoch: number) => number = () => 1;
   skipped: (phase: 'train' | 'val', epoch: number) => number[] = () => [];
+  facts: (path: string) => Partial<NativeImageFacts> = () => ({});
   onPhase: (script: PhaseScript) => unknown = () => undefined;
   onSave: (path: string) => unknown = () => undefined;
   listeners = new Set<(warning: { code: string; message: string; hint?: string }) => void>();
@@ -174,6 +197,7 @@ export class FakeNative {
         },
       },
       ImageLoader: { create: async (options) => this.#loader(options) },
+      ImageInspection: { create: (paths) => this.#inspection(paths) },
       TrainingSession: { create: async () => this.#session() },
       crossEntropy: async () => this.tensor([0.7], []),
       setThreads: async (threads) => threads || this.threads,
@@ -246,6 +270,18 @@ export class FakeNative {
         this.calls.push('loader.cancel');
       },
       costs: async () => ({ read: 0, decode: 0, resize: 0, otherTransforms: 0, images: 0, skipped: [] }),
+    });
+  }
+
+  /** Every file is a good image, different from all others, unless `facts` says otherwise. */
+  #inspection(paths: string[]): NativeImageInspection {
+    return this.#counted({
+      done: paths.length,
+      run: async () => {
+        this.calls.push(`inspect ${paths.length}`);
+        return paths.map((path) => ({ ...goodImage(path), ...this.facts(path) }));
+      },
+      cancel: () => undefined,
     });
   }
 

@@ -1,0 +1,43 @@
+import { callNative } from '../native/handle';
+import { loadNative } from '../native/load';
+import type { NativeImageFacts } from '../native/types';
+import type { ImageLimits } from './loader-defaults';
+
+/** What one file is, told by reading, hashing and decoding it. */
+export type ImageFacts = NativeImageFacts;
+
+export interface InspectOptions {
+  limits: ImageLimits;
+  /** Threads. */
+  workers: number;
+  /** Aborting it rejects with its reason, after the files that are being decoded. */
+  signal?: AbortSignal;
+  /** Files inspected so far, now and then. */
+  onProgress?: (done: number) => void;
+}
+
+/** Milliseconds between two looks at the count. */
+const PROGRESS_EVERY = 100;
+
+/** The facts of each file, in order, on native threads that the training loop does not use. */
+export async function inspectImages(
+  paths: readonly string[],
+  { limits, workers, signal, onProgress }: InspectOptions,
+): Promise<ImageFacts[]> {
+  signal?.throwIfAborted();
+  const addon = await loadNative();
+  const inspection = await callNative(() => addon.ImageInspection.create([...paths], { limits, workers }));
+  const cancel = () => inspection.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  const timer = setInterval(() => onProgress?.(inspection.done), PROGRESS_EVERY);
+  try {
+    signal?.throwIfAborted();
+    const facts = await callNative(() => inspection.run());
+    signal?.throwIfAborted();
+    return facts ?? [];
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', cancel);
+    inspection.dispose();
+  }
+}
