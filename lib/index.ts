@@ -3,6 +3,7 @@ export { configJsonSchema } from './config/json-schema';
 export { loadConfigFile } from './config/load-file';
 export { resolveConfig } from './config/resolve';
 export type {
+  BadImagePolicy,
   DataConfig,
   ListedImage,
   Mode,

@@ -11,6 +11,10 @@ import { errorText, exitCodeOf } from './report-error';
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Command }>> = {
   train: { summary: 'fine-tune a ResNet-18 on a folder of photos', load: () => require('./train') },
   predict: { summary: 'tell the classes of images by trained weights', load: () => require('./predict') },
+  check: {
+    summary: 'read every photo of a data set and say what is wrong with it',
+    load: () => require('./check'),
+  },
   demo: {
     summary: 'draw a data set, train on it and predict, in about a minute',
     load: () => require('./demo'),

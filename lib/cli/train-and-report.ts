@@ -3,6 +3,7 @@ import { chooseReporter } from '../report/choose-reporter';
 import { Trainer } from '../trainer/trainer';
 import { afterInterruption } from './after-training';
 import { EXIT_DONE } from './exit-codes';
+import { patientCount } from './patient-count';
 import { Interrupted, withSignals } from './signals';
 
 /** How a finished run ends: what to type next, given its folder. Nothing with `--json`. */
@@ -20,13 +21,18 @@ export async function trainAndReport(config: TrainerConfig, { json, next }: Trai
   const trainer = new Trainer(config);
   const reporter = chooseReporter({ json, out: process.stdout, err: process.stderr, env: process.env });
   const folder = config.output ?? '.';
+  const preflight = patientCount('Reading images');
   let epochsDone = 0;
   try {
     await withSignals(
       (signal) =>
         trainer.fit({
           signal,
-          onEvent: (event) => reporter.event(event),
+          onPreflight: ({ done, total }) => preflight.show(done, total),
+          onEvent: (event) => {
+            preflight.close();
+            reporter.event(event);
+          },
           onEpochEnd: () => {
             epochsDone += 1;
           },
@@ -37,6 +43,7 @@ export async function trainAndReport(config: TrainerConfig, { json, next }: Trai
     if (!json) for (const line of next(folder)) process.stdout.write(`${line}\n`);
     return EXIT_DONE;
   } catch (error) {
+    preflight.close();
     reporter.close();
     if (!(error instanceof Interrupted)) throw error;
     if (error.heard) process.stderr.write(`${afterInterruption(folder, epochsDone).join('\n')}\n`);

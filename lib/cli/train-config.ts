@@ -34,6 +34,7 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     workers: flags.workers,
     dropLast: flags['drop-last'],
     onBadImage: flags['on-bad-image'],
+    preflight: flags['no-preflight'] ? false : undefined,
   });
   const model = defined({
     weights: flags.weights === undefined ? undefined : weightsChoice(flags.weights),

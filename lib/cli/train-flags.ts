@@ -82,9 +82,13 @@ export const TRAIN_FLAGS = {
   },
   'on-bad-image': {
     kind: 'choice',
-    choices: ['error', 'skip'],
-    help: 'stop at an image that cannot be decoded, or leave it out and count it',
+    choices: ['error', 'skip', 'replace'],
+    help: 'stop at an image that cannot be decoded, leave it out, or take the next good one of its class instead',
     fallback: 'error',
+  },
+  'no-preflight': {
+    kind: 'boolean',
+    help: 'start without reading every image first; a bad one is then met in the middle of an epoch',
   },
   'drop-last': { kind: 'boolean', help: 'leave out a last training batch that is not full' },
   output: {

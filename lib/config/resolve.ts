@@ -29,6 +29,7 @@ export function resolveConfig(input: unknown, options: { baseDir?: string } = {}
       workers: config.data.workers ?? defaultWorkers(),
       dropLast: config.data.dropLast,
       onBadImage: config.data.onBadImage,
+      preflight: config.data.preflight,
       limits: config.data.limits,
     },
     model: {

@@ -45,7 +45,8 @@ export const dataSchema = z
       batchSize: integer(1, 65_536).default(4),
       workers: integer(1, 256).optional(),
       dropLast: flag().default(false),
-      onBadImage: choice(['error', 'skip']).default('error'),
+      onBadImage: choice(['error', 'skip', 'replace']).default('error'),
+      preflight: flag().default(true),
       limits: limits.prefault({}),
     },
     { error: 'an object with "dir", or with "train" and "val"' },
@@ -53,6 +54,8 @@ export const dataSchema = z
   .superRefine((data, context) => {
     const complain = (key: string, message: string) =>
       context.addIssue({ code: 'custom', path: [key], message });
+    if (data.onBadImage === 'replace' && !data.preflight)
+      complain('preflight', 'true, since only preflight can replace bad images (data.onBadImage)');
     if (data.dir === undefined) {
       if (data.valSplit !== undefined) complain('valSplit', 'no valSplit without data.dir');
       if (data.train === undefined) complain('train', 'a source, or data.dir for both phases');

@@ -20,6 +20,8 @@ export type Source =
   | { dir: string; split: 'train' | 'val'; valSplit: number }
   | { list: ListedImage[] };
 
+export type BadImagePolicy = 'error' | 'skip' | 'replace';
+
 export interface DataConfig {
   /** Shorthand for both sources: a folder with `train/` and `val/`, or, with `valSplit`, one folder of classes. */
   dir?: string;
@@ -40,8 +42,16 @@ export interface DataConfig {
   workers?: number;
   /** Leaves out a last training batch that is not full. Default false. */
   dropLast?: boolean;
-  /** `skip` leaves an undecodable image out of its batch and counts it. Default `error`. */
-  onBadImage?: 'error' | 'skip';
+  /**
+   * What an image that cannot be used does to the run: `error` (default) stops it; `skip` leaves the image out;
+   * `replace` puts the next good image of its class in its place, so that every class keeps its weight.
+   */
+  onBadImage?: BadImagePolicy;
+  /**
+   * Reads and decodes every image before training, so that a bad one is met then, and warns of duplicates, of leakage
+   * from train to val and of EXIF rotation. Files that have not changed since are not read again. Default true.
+   */
+  preflight?: boolean;
   limits?: Partial<ImageLimits>;
 }
 
@@ -123,7 +133,8 @@ export interface ResolvedConfig {
     batchSize: number;
     workers: number;
     dropLast: boolean;
-    onBadImage: 'error' | 'skip';
+    onBadImage: BadImagePolicy;
+    preflight: boolean;
     limits: ImageLimits;
   };
   model: Required<ModelConfig>;

@@ -2,10 +2,11 @@ import type { CheckedImage } from './check-data';
 import { groupNearHashes } from './near-hashes';
 
 /**
- * Differing bits of 64, up to which two perceptual hashes count as one picture. Unrelated photos differ in 32 on
- * average; a photo scaled, brightened or compressed again differs in 0 to 4.
+ * Differing bits of 64, up to which two perceptual hashes count as one picture. Measured on 397 photos of insects: no two
+ * of them differ in fewer than 14; a photo compressed again at quality 40 differs in 0 to 2, at half its size in 0 to 4,
+ * a fifth brighter in 0 to 6.
  */
-export const NEAR_DISTANCE = 4;
+export const NEAR_DISTANCE = 6;
 
 /** Files that hold the same picture. */
 export interface DuplicateGroup {

@@ -35,6 +35,8 @@ export interface ImageFolder {
   images: FolderImage[];
   /** Files below the class folders that are no image by their extension. */
   ignored: number;
+  /** Paths below the scanned folder of these, and of the files beside the class folders, which `ignored` does not count. */
+  ignoredFiles: string[];
 }
 
 /**
@@ -56,11 +58,13 @@ export async function scanImageFolder(dir: string): Promise<ImageFolder> {
     );
   }
   const images: FolderImage[] = [];
+  const ignoredFiles = entries.flatMap(({ name, folder }) => (folder ? [] : [name])).sort(byCodePoint);
   const empty: string[] = [];
   let ignored = 0;
   for (const [label, name] of classes.entries()) {
     const found = await imagesBelow(dir, name);
-    ignored += found.ignored;
+    ignored += found.ignoredFiles.length;
+    ignoredFiles.push(...found.ignoredFiles);
     if (found.relativePaths.length === 0) empty.push(name);
     for (const relativePath of found.relativePaths)
       images.push({ path: join(dir, relativePath), relativePath, label });
@@ -73,7 +77,7 @@ export async function scanImageFolder(dir: string): Promise<ImageFolder> {
       { hint: `Add images (${IMAGE_EXTENSIONS.join(' ')}) or remove the folder.` },
     );
   }
-  return { dir, classes, images, ignored };
+  return { dir, classes, images, ignored, ignoredFiles };
 }
 
 async function topLevel(dir: string): Promise<FolderEntry[]> {
@@ -93,19 +97,21 @@ async function topLevel(dir: string): Promise<FolderEntry[]> {
 }
 
 /** Relative paths of the images of one class, in the order of sorted(os.walk(...)) with sorted file names. */
-async function imagesBelow(dir: string, name: string): Promise<{ relativePaths: string[]; ignored: number }> {
+async function imagesBelow(
+  dir: string,
+  name: string,
+): Promise<{ relativePaths: string[]; ignoredFiles: string[] }> {
   const folders = new Map<string, string[]>();
   await walk(dir, name, new Set(), folders);
   const relativePaths: string[] = [];
-  let ignored = 0;
+  const ignoredFiles: string[] = [];
   // os.walk's tuples sort by the folder's whole path, so "a-b" comes before "a/b".
   for (const folder of [...folders.keys()].sort(byCodePoint)) {
     for (const file of (folders.get(folder) ?? []).sort(byCodePoint)) {
-      if (isImageName(file)) relativePaths.push(`${folder}/${file}`);
-      else ignored += 1;
+      (isImageName(file) ? relativePaths : ignoredFiles).push(`${folder}/${file}`);
     }
   }
-  return { relativePaths, ignored };
+  return { relativePaths, ignoredFiles };
 }
 
 /** Fills `folders` with the file names of each folder; `above` holds the real paths from the class folder down. */

@@ -10,6 +10,8 @@ export interface InspectedData {
   val: SourceImages;
   /** See `dataSha256`. */
   sha256: string;
+  /** See `CheckedData.contentSha256`; null while no image has been read. */
+  contentSha256: string | null;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function inspectData(config: Pick<ResolvedConfig, 'data' | 'seed'>)
       { hint: 'Put the images of each class into a folder of its own, side by side.' },
     );
   }
-  return { classes, train, val, sha256: await dataSha256(train, val) };
+  return { classes, train, val, sha256: await dataSha256(train, val), contentSha256: null };
 }
 
 function differences(train: readonly string[], val: readonly string[]): string {

@@ -11,9 +11,13 @@ import { splitPart } from './val-split';
 export interface SourceImages {
   /** What to call the source in messages. */
   name: string;
+  /** The folder; null for a list. */
+  dir: string | null;
   classes: string[];
   images: FolderImage[];
   ignored: number;
+  /** See `ImageFolder.ignoredFiles`. */
+  ignoredFiles: string[];
 }
 
 /** Lists a source's images. Throws DATASET_NOT_FOUND, DATASET_CLASSES or DATASET_EMPTY. */
@@ -44,7 +48,7 @@ function fromList(list: readonly ListedImage[]): SourceImages {
   const classes = [...new Set(list.map(({ label }) => label))].sort(byCodePoint);
   const labels = new Map(classes.map((name, label) => [name, label]));
   const images = list.map(({ path, label }) => ({ path, relativePath: path, label: labels.get(label) ?? 0 }));
-  return { name: 'the list', classes, images, ignored: 0 };
+  return { name: 'the list', dir: null, classes, images, ignored: 0, ignoredFiles: [] };
 }
 
 /** The shorthand `data.dir` makes train/ and val/ of one folder: when one is missing, says what the folder should hold. */

@@ -22,6 +22,7 @@ export function describeWeights(job: Job, origin: WeightsOrigin): string {
     mode: config.mode,
     versions: { torchwing: versions.addon, libtorch: versions.libtorch, node: process.versions.node },
     dataSha256: data.sha256,
+    dataContentSha256: data.contentSha256,
     threads: config.threads,
     seed: config.seed,
     ...origin,

@@ -19,6 +19,7 @@ export class FitRun {
   readonly #config: ResolvedConfig;
   readonly #control: StopControl;
   readonly #events: EventDelivery;
+  readonly #onPreflight: FitOptions['onPreflight'];
   readonly #best = new BestEpoch();
   readonly #started = performance.now();
   #job: Job | null = null;
@@ -26,6 +27,7 @@ export class FitRun {
   constructor(config: ResolvedConfig, options: FitOptions) {
     this.#config = config;
     this.#control = new StopControl(options.signal);
+    this.#onPreflight = options.onPreflight;
     this.#events = new EventDelivery(randomUUID(), options, this.#control);
   }
 
@@ -61,6 +63,7 @@ export class FitRun {
         this.#config,
         (warning) => warnings.add({ type: 'warning', ...warning }),
         this.#control,
+        this.#onPreflight,
       );
       let failed = true;
       try {

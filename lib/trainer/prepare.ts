@@ -12,6 +12,7 @@ import { StepLR } from '../optim/step-lr';
 import { type Version, version } from '../version';
 import { refuseBatchOfOne } from './batch-of-one';
 import { chooseDevice } from './device';
+import { type PreflightProgress, preflight } from './preflight';
 import type { StopControl } from './stop-control';
 import { TrainingSession } from './training-session';
 
@@ -38,15 +39,18 @@ export async function prepare(
   resolved: ResolvedConfig,
   warn: PrepareModelOptions['warn'],
   control: StopControl,
+  onPreflight?: (progress: PreflightProgress) => void,
 ): Promise<Job> {
-  const data = await control.race(inspectData(resolved));
-  refuseBatchOfOne(resolved, data.train.images.length);
+  const found = await control.race(inspectData(resolved));
+  if (resolved.data.onBadImage !== 'skip') refuseBatchOfOne(resolved, found.train.images.length);
   const weights = await control.race(findWeights(resolved.model.weights));
   const threads = await callNative(async () =>
     (await loadNative()).setThreads(resolved.threads === 'auto' ? 0 : resolved.threads),
   );
   const device = await chooseDevice(resolved.device);
   const config = { ...resolved, device, threads };
+  const data = await preflight(config, found, { warn, control, onPreflight });
+  refuseBatchOfOne(config, data.train.images.length);
   const made: { dispose(): void }[] = [];
   const keep = <Made extends { dispose(): void }>(thing: Made): Made => {
     made.push(thing);
@@ -103,7 +107,8 @@ function makeLoader(
     seed: config.seed,
     shuffle: phase === 'train',
     dropLast: phase === 'train' && dropLast,
-    onBadImage,
+    // Preflight has replaced what was bad then; a file that goes bad later is left out.
+    onBadImage: onBadImage === 'error' ? 'error' : 'skip',
     limits,
   });
 }

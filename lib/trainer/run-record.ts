@@ -20,6 +20,8 @@ export interface RunRecord {
   versions: { torchwing: string; libtorch: string; node: string };
   /** See `dataSha256` in lib/data/data-hash.ts. */
   dataSha256: string;
+  /** See `CheckedData.contentSha256` in lib/data/check-data.ts; null for a run without preflight. */
+  dataContentSha256: string | null;
   threads: number;
   seed: number;
   /** 0-based epoch that these weights come from; null for weights from before the first. */

@@ -10,12 +10,16 @@ import type {
   WarningEvent,
 } from './events';
 
+import type { PreflightProgress } from './preflight';
+
 /** A listener is awaited before training goes on; what it throws stops training and rejects `fit()`. */
 type Listener<Event> = (event: Event) => unknown;
 
 export interface FitOptions {
   /** Aborting it stops training within one step and rejects `fit()` with `signal.reason`. */
   signal?: AbortSignal;
+  /** How far preflight is, some times a second, before the first event; not awaited. */
+  onPreflight?: ((progress: PreflightProgress) => void) | undefined;
   /** Every event, before the callback of its own kind. */
   onEvent?: Listener<TrainerEvent>;
   onStart?: Listener<StartEvent>;

@@ -121,7 +121,7 @@ describe('a run', () => {
     trainer.dispose();
   });
 
-  test('names an image that cannot be decoded, or skips and counts it', async () => {
+  test('names an image that cannot be decoded before it trains, skips it, or replaces it by one of its class', async () => {
     const broken = drawPhotos({ train: 4, val: 2 });
     copyFileSync(__filename, join(broken, 'train/ants/000.png'));
     const refused = new Trainer(config({ data: { dir: broken, imageSize: 32 } }));
@@ -132,10 +132,18 @@ describe('a run', () => {
     const skipping = new Trainer(
       config({ epochs: 1, data: { dir: broken, imageSize: 32, onBadImage: 'skip' } }),
     );
-    const skipped: number[] = [];
-    await skipping.fit({ onPhaseEnd: (event) => void skipped.push(event.skipped) });
-    expect(skipped).toEqual([1, 0]);
-    for (const trainer of [refused, skipping]) trainer.dispose();
+    const replacing = new Trainer(
+      config({ epochs: 1, data: { dir: broken, imageSize: 32, onBadImage: 'replace' } }),
+    );
+    const told: unknown[] = [];
+    for (const trainer of [skipping, replacing]) {
+      await trainer.fit({
+        onWarning: ({ code, message }) => void told.push(code, message.includes('000.png')),
+        onPhaseEnd: ({ images, skipped }) => void told.push([images, skipped]),
+      });
+    }
+    expect(told).toEqual(['IMAGES_SKIPPED', true, [7, 0], [4, 0], 'IMAGES_REPLACED', true, [8, 0], [4, 0]]);
+    for (const trainer of [refused, skipping, replacing]) trainer.dispose();
     rmSync(broken, { recursive: true, force: true });
   });
 });

@@ -83,12 +83,26 @@ describe('data', () => {
     expectRefusal(await train([], folder), 3, 'DATASET_CLASSES', 'wasps');
   });
 
-  test('a truncated image stops the run by name, or is skipped and counted', async () => {
+  test('a truncated image stops the run by name before it trains, or is left out with a warning', async () => {
     const folder = spoilable();
     truncateSync(join(folder, 'train', 'ants', '001.png'), 60);
-    expectRefusal(await train([], folder), 3, 'IMAGE_DECODE', join(folder, 'train', 'ants', '001.png'));
+    const refused = await train([], folder);
+    expectRefusal(refused, 3, 'IMAGE_DECODE', join(folder, 'train', 'ants', '001.png'));
+    expect(refused.stdout).toBe('');
     const skipped = await train(['--on-bad-image', 'skip'], folder);
     expect(skipped).toMatchObject({ code: 0 });
+    expect(skipped.stderr).toContain('warning [IMAGES_SKIPPED] 1 image cannot be used and will be left out');
+    expect(skipped.stdout).toContain('7 training and 4 validation images');
+  });
+
+  test('without preflight a truncated image stops the run when its batch comes, or is skipped and counted', async () => {
+    const folder = spoilable();
+    truncateSync(join(folder, 'train', 'ants', '001.png'), 60);
+    const late = await train(['--no-preflight'], folder);
+    expectRefusal(late, 3, 'IMAGE_DECODE', join(folder, 'train', 'ants', '001.png'));
+    expect(late.stdout).toContain('8 training and 4 validation images');
+    const skipped = await train(['--no-preflight', '--on-bad-image', 'skip'], folder);
+    expect(skipped).toMatchObject({ code: 0, stderr: '' });
     expect(skipped.stdout).toContain('1 image skipped');
   });
 

@@ -9,7 +9,7 @@ test('without a command it lists the commands', async () => {
   const { code, stdout, stderr } = await torchwing([]);
   expect(code).toBe(0);
   expect(stderr).toBe('');
-  for (const name of ['train', 'predict', 'demo', 'setup', 'doctor', 'help']) {
+  for (const name of ['train', 'predict', 'check', 'demo', 'setup', 'doctor', 'help']) {
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   }
   expect((await torchwing(['--help'])).stdout).toBe(stdout);

@@ -61,3 +61,14 @@ test('a copied best.pth predicts the 153 validation photos as the run counted th
     expect(right / 153).toBe(accuracy);
   }
 }, 240_000);
+
+test('check finds nothing wrong with the 397 photos, and accounts for the file that is none', async () => {
+  const { code, stdout } = await torchwing(['check', DATA, '--json', '--no-cache']);
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ unusable: [], duplicates: [], exifRotated: [], cmyk: [], animated: [] });
+  expect(report.phases).toMatchObject([
+    { used: 244, ignored: { '.gif': 1 } },
+    { used: 153, ignored: {} },
+  ]);
+});

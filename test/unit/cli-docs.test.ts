@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CHECK_HELP } from '../../lib/cli/check-flags';
 import { DEMO_HELP } from '../../lib/cli/demo-flags';
 import { DOCTOR_HELP } from '../../lib/cli/doctor-flags';
 import type { CommandHelp } from '../../lib/cli/flags';
@@ -11,7 +12,14 @@ import { ERROR_EXIT_CODES } from '../../lib/native/errors';
 
 const page = readFileSync(join(__dirname, '..', '..', 'docs', 'cli.md'), 'utf8');
 
-const commands: readonly CommandHelp[] = [TRAIN_HELP, PREDICT_HELP, DEMO_HELP, SETUP_HELP, DOCTOR_HELP];
+const commands: readonly CommandHelp[] = [
+  TRAIN_HELP,
+  PREDICT_HELP,
+  CHECK_HELP,
+  DEMO_HELP,
+  SETUP_HELP,
+  DOCTOR_HELP,
+];
 
 test.each(commands.map((command) => [command.name, command] as const))(
   'docs/cli.md shows the help of %s as it is',

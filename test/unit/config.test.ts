@@ -125,7 +125,7 @@ describe('refusals name the option, what was received and what was expected', ()
     ],
     [
       { data: { ...data, onBadImage: 'ignore' } },
-      'Invalid value for "data.onBadImage": received "ignore", expected "error" or "skip".',
+      'Invalid value for "data.onBadImage": received "ignore", expected "error" or "skip" or "replace".',
     ],
     [
       { data: { ...data, imageSize: 8 } },

@@ -12,6 +12,7 @@ import type {
   NativeStateDict,
   NativeTensor,
 } from '../../lib/native/types';
+import { temporaryFolder } from './temporary-folder';
 
 /** What a running phase of the fake may do before it ends. */
 export interface PhaseScript {
@@ -78,6 +79,11 @@ export class FakeNative {
   listeners = new Set<(warning: { code: string; message: string; hint?: string }) => void>();
 
   readonly addon = this.#makeAddon();
+
+  constructor() {
+    // What this fake says of a file is no verdict that another run may find.
+    process.env['XDG_CACHE_HOME'] = temporaryFolder();
+  }
 
   /** What lib/native/load.ts exports, over this fake. */
   readonly load = {
