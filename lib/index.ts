@@ -50,6 +50,7 @@ export type {
   TrainerEvent,
   WarningEvent,
 } from './trainer/events';
+export type { PreflightProgress } from './trainer/preflight';
 export { serializeEvent } from './trainer/serialize-event';
 export { Trainer } from './trainer/trainer';
 export {

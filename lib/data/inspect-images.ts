@@ -12,7 +12,7 @@ export interface InspectOptions {
   workers: number;
   /** Aborting it rejects with its reason, after the files that are being decoded. */
   signal?: AbortSignal;
-  /** Files inspected so far, now and then. */
+  /** Files inspected so far, at the start and some times a second. What it throws ends the inspection. */
   onProgress?: (done: number) => void;
 }
 
@@ -29,11 +29,22 @@ export async function inspectImages(
   const inspection = await callNative(() => addon.ImageInspection.create([...paths], { limits, workers }));
   const cancel = () => inspection.cancel();
   signal?.addEventListener('abort', cancel, { once: true });
-  const timer = setInterval(() => onProgress?.(inspection.done), PROGRESS_EVERY);
+  const thrown: unknown[] = [];
+  const report = () => {
+    try {
+      if (thrown.length === 0) onProgress?.(inspection.done);
+    } catch (error) {
+      thrown.push(error);
+      inspection.cancel();
+    }
+  };
+  const timer = setInterval(report, PROGRESS_EVERY);
   try {
     signal?.throwIfAborted();
+    report();
     const facts = await callNative(() => inspection.run());
     signal?.throwIfAborted();
+    if (thrown.length > 0) throw thrown[0];
     return facts ?? [];
   } finally {
     clearInterval(timer);

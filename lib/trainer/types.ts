@@ -18,7 +18,7 @@ type Listener<Event> = (event: Event) => unknown;
 export interface FitOptions {
   /** Aborting it stops training within one step and rejects `fit()` with `signal.reason`. */
   signal?: AbortSignal;
-  /** How far preflight is, some times a second, before the first event; not awaited. */
+  /** How far preflight is, some times a second, before the first event; not awaited. What it throws rejects `fit()`. */
   onPreflight?: ((progress: PreflightProgress) => void) | undefined;
   /** Every event, before the callback of its own kind. */
   onEvent?: Listener<TrainerEvent>;

@@ -282,7 +282,7 @@ export class FakeNative {
   /** Every file is a good image, different from all others, unless `facts` says otherwise. */
   #inspection(paths: string[]): NativeImageInspection {
     return this.#counted({
-      done: paths.length,
+      done: 0,
       run: async () => {
         this.calls.push(`inspect ${paths.length}`);
         return paths.map((path) => ({ ...goodImage(path), ...this.facts(path) }));

@@ -211,6 +211,22 @@ describe('a check', () => {
     expect(mockFake.calls).toEqual(['inspect 16', 'inspect 1', 'inspect 16']);
   });
 
+  test('ends with the signal’s reason, and keeps no verdict then', async () => {
+    const cache = temporaryFolder();
+    const { train } = await inspectData(resolveConfig({ data: { dir } }));
+    const controller = new AbortController();
+    mockFake.facts = () => {
+      controller.abort(new Error('enough'));
+      return {};
+    };
+    const { signal } = controller;
+    const phases = [{ phase: 'train' as const, source: train }];
+    const checking = checkData(phases, { limits: DEFAULT_LIMITS, workers: 2, cache, signal });
+    expect(await rejection(checking)).toMatchObject({ message: 'enough' });
+    expect(readdirSync(cache)).toEqual([]);
+    expect(mockFake.live).toBe(0);
+  });
+
   test('has a content hash that changes with one file’s bytes, and leaves bad files out', async () => {
     const { contentSha256 } = await check(null);
     expect((await check(null)).contentSha256).toBe(contentSha256);
@@ -275,6 +291,20 @@ describe('a run', () => {
     await trainer({ preflight: false }).fit();
     expect(mockFake.calls.filter((call) => call.startsWith('inspect'))).toEqual([]);
     expect(() => trainer({ preflight: false, onBadImage: 'replace' })).toThrow('"data.preflight"');
+  });
+
+  test('tells how far preflight is, and rejects with what its listener throws', async () => {
+    const told: unknown[] = [];
+    await trainer().fit({ onPreflight: (progress) => void told.push(progress) });
+    expect(told).toEqual([{ done: 0, total: 16 }]);
+    mockFake = new FakeNative();
+    const refusing = trainer().fit({
+      onPreflight: () => {
+        throw new Error('no');
+      },
+    });
+    expect(await rejection(refusing)).toMatchObject({ message: 'no' });
+    expect(mockFake.live).toBe(0);
   });
 
   test('keeps the content hash in the record of its weights', async () => {

@@ -163,6 +163,13 @@ TEST(ImageHeader, ReadsNoByteBeyondAnyPrefix) {
   }
 }
 
+TEST(ImageHeader, TellsFourInksOfAJpegByItsFrame) {
+  Bytes jpeg = bytesOf(std::string_view("\xFF\xD8\xFF\xFF\xC2\0\x08\x08\0\x10\0\x10\x04", 13));
+  EXPECT_TRUE(readImageHeader(jpeg).cmyk);
+  jpeg.back() = 3;
+  EXPECT_FALSE(readImageHeader(jpeg).cmyk);
+}
+
 TEST(ImageHeader, TellsAnimationAndInks) {
   const Bytes gif = bytesOf(std::string_view("GIF89a\1\0\1\0\0\0\0", 13));
   const Bytes frame = bytesOf(std::string_view(",\0\0\0\0\1\0\1\0\0\2\2\x44\1\0", 15));
