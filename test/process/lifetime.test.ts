@@ -60,3 +60,14 @@ test('a fit through the API prints nothing', async () => {
   const { code, stdout, stderr } = await runProgram('silent-fit.cjs', [data]);
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
 });
+
+test.each(['exit', 'terminate'])(
+  'preflight that is ended by %s stops reading, and nothing crashes',
+  async (ending) => {
+    for (let run = 0; run < 3; run++) {
+      const { code, signal, stderr } = await runProgram('inspect-host.cjs', [ending, data]);
+      expect({ run, code, signal, stderr }).toEqual({ run, code: 7, signal: null, stderr: '' });
+    }
+  },
+  60_000,
+);
