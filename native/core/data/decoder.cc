@@ -9,6 +9,8 @@
 namespace torchwing {
 namespace {
 
+constexpr std::string_view kJpegMagic = "\xFF\xD8\xFF";
+
 bool startsWith(std::span<const std::uint8_t> bytes, std::string_view magic) {
   return bytes.size() >= magic.size() &&
          std::string_view(reinterpret_cast<const char*>(bytes.data()), magic.size()) == magic;
@@ -33,11 +35,18 @@ Decoder::~Decoder() = default;
 
 void Decoder::decode(std::span<const std::uint8_t> bytes, const std::string& name, Image& image) {
   if (bytes.empty()) failDecode(name, "the file is empty");
-  if (startsWith(bytes, "\xFF\xD8\xFF")) return jpeg_->decode(bytes, name, limits_, image);
+  if (startsWith(bytes, kJpegMagic)) return jpeg_->decode(bytes, name, limits_, image);
   if (startsWith(bytes, "\x89PNG\r\n\x1A\n")) return decodePng(bytes, name, limits_, image);
   const std::string_view other = otherFormat(bytes);
   if (other.empty()) failDecode(name, "it is neither a JPEG nor a PNG file");
   failDecode(name, "it is a " + std::string(other) + " file; JPEG and PNG are supported");
+}
+
+ImageRegion Decoder::decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
+                                  const std::function<Rectangle(Size)>& wanted, Image& image) {
+  if (startsWith(bytes, kJpegMagic)) return jpeg_->decodeRegion(bytes, name, limits_, wanted, image);
+  decode(bytes, name, image);
+  return ImageRegion::whole(image.view());
 }
 
 void requirePixels(const std::string& name, std::int64_t width, std::int64_t height,

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 
 #include "core/data/decode_limits.h"
 #include "core/data/image.h"
+#include "core/data/image_region.h"
 
 namespace torchwing {
 
@@ -23,6 +25,12 @@ class Decoder {
   /// Throws Error IMAGE_DECODE (naming `name` and the decoder's reason; truncated files included) or
   /// IMAGE_TOO_LARGE.
   void decode(std::span<const std::uint8_t> bytes, const std::string& name, Image& image);
+
+  /// The same, but at least the rectangle that `wanted` names for the size of the image, which must lie
+  /// inside it: a JPEG file is read only as far down as that reaches, and rows and columns outside it are not
+  /// reconstructed. Its pixels are those of the whole image. `image` owns them.
+  ImageRegion decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
+                           const std::function<Rectangle(Size)>& wanted, Image& image);
 
  private:
   DecodeLimits limits_;

@@ -21,6 +21,14 @@ int centerOffset(int size, int crop) {
 
 }  // namespace
 
+Rectangle intersection(const Rectangle& a, const Rectangle& b) {
+  const int left = std::max(a.left, b.left);
+  const int top = std::max(a.top, b.top);
+  const int width = std::min(a.right(), b.right()) - left;
+  const int height = std::min(a.bottom(), b.bottom()) - top;
+  return width > 0 && height > 0 ? Rectangle{left, top, width, height} : Rectangle{};
+}
+
 Size resizedSize(Size image, int shorter_side) {
   const int shorter = std::min(image.width, image.height);
   const int longer = std::max(image.width, image.height);

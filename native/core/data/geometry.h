@@ -10,6 +10,8 @@ namespace torchwing {
 struct Size {
   int width = 0;
   int height = 0;
+
+  bool operator==(const Size&) const = default;
 };
 
 struct Rectangle {
@@ -17,7 +19,14 @@ struct Rectangle {
   int top = 0;
   int width = 0;
   int height = 0;
+
+  int right() const noexcept { return left + width; }
+  int bottom() const noexcept { return top + height; }
+  bool operator==(const Rectangle&) const = default;
 };
+
+/// What the two share; empty (all 0) when they share nothing.
+Rectangle intersection(const Rectangle& a, const Rectangle& b);
 
 /// Resize(int): the shorter side becomes `shorter_side`; the longer one is truncated, not rounded.
 Size resizedSize(Size image, int shorter_side);

@@ -73,7 +73,7 @@ struct JpegDecoder::State {
 
 namespace {
 
-// The two functions that libjpeg may leave by longjmp hold nothing with a destructor.
+// The functions that libjpeg may leave by longjmp hold nothing with a destructor.
 
 bool readHeader(jpeg_decompress_struct& info, Session& session, std::span<const std::uint8_t> bytes) {
   if (setjmp(session.escape) != 0) return false;
@@ -83,19 +83,55 @@ bool readHeader(jpeg_decompress_struct& info, Session& session, std::span<const 
   return true;
 }
 
-bool readPixels(jpeg_decompress_struct& info, Session& session, std::uint8_t* pixels,
-                std::uint8_t* cmyk_row) {
+/// Begins to decode and narrows the rows to columns `left` to `left + width`, both made wider to whole
+/// blocks.
+bool startColumns(jpeg_decompress_struct& info, Session& session, JDIMENSION& left, JDIMENSION& width) {
   if (setjmp(session.escape) != 0) return false;
   jpeg_start_decompress(&info);
+  if (width < info.output_width) jpeg_crop_scanline(&info, &left, &width);
+  return true;
+}
+
+/// Reads rows `top` to `top + height`. libjpeg has read the file to its end only when these reach the last
+/// row.
+bool readRows(jpeg_decompress_struct& info, Session& session, JDIMENSION top, JDIMENSION height,
+              std::uint8_t* pixels, std::uint8_t* cmyk_row) {
+  if (setjmp(session.escape) != 0) return false;
+  if (top > 0 && jpeg_skip_scanlines(&info, top) != top) return false;
   const std::size_t stride = std::size_t{info.output_width} * 3;
-  while (info.output_scanline < info.output_height) {
-    std::uint8_t* row = pixels + stride * info.output_scanline;
+  while (info.output_scanline < top + height) {
+    std::uint8_t* row = pixels + stride * (info.output_scanline - top);
     JSAMPROW target = cmyk_row != nullptr ? cmyk_row : row;
     if (jpeg_read_scanlines(&info, &target, 1) != 1) return false;
     if (cmyk_row != nullptr) convertInvertedCmyk(cmyk_row, row, info.output_width);
   }
-  jpeg_finish_decompress(&info);
+  if (info.output_scanline == info.output_height) jpeg_finish_decompress(&info);
   return true;
+}
+
+/// Whether an end-of-image marker lies in what libjpeg has not read. In coded data 0xFF is never followed by
+/// 0xD9, so that a file without one was cut off.
+bool endMarkerAhead(const jpeg_decompress_struct& info) {
+  const std::uint8_t* const begin = info.src->next_input_byte;
+  const std::uint8_t* const end = begin + info.src->bytes_in_buffer;
+  for (const std::uint8_t* at = end; at - begin >= 2; --at) {
+    if (at[-2] == 0xFF && at[-1] == JPEG_EOI) return true;
+  }
+  return false;
+}
+
+/// Fancy upsampling makes a pixel from chroma samples of its neighbours, so those at the edge of what is
+/// decoded differ from those of the whole image. This many pixels suffice for chroma at half the resolution,
+/// the only one that libjpeg upsamples that way.
+constexpr int kColumnMargin = 4;
+/// The same for rows, where libjpeg also loses the context of the block row that it skips to.
+constexpr int kRowMargin = 2 * DCTSIZE;
+
+/// `wanted` with its margins, inside the image.
+Rectangle withMargins(const Rectangle& wanted, Size image) {
+  return intersection({wanted.left - kColumnMargin, wanted.top - kRowMargin, wanted.width + 2 * kColumnMargin,
+                       wanted.height + 2 * kRowMargin},
+                      {0, 0, image.width, image.height});
 }
 
 /// What a progressive or multi-scan file keeps: all coefficients, two bytes each.
@@ -128,14 +164,38 @@ JpegDecoder::~JpegDecoder() {
 
 void JpegDecoder::decode(std::span<const std::uint8_t> bytes, const std::string& name,
                          const DecodeLimits& limits, Image& image) {
+  decodeRegion(
+      bytes, name, limits,
+      [](Size size) {
+        return Rectangle{0, 0, size.width, size.height};
+      },
+      image);
+}
+
+ImageRegion JpegDecoder::decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
+                                      const DecodeLimits& limits,
+                                      const std::function<Rectangle(Size)>& wanted, Image& image) {
+  // Whatever way this ends, the decoder is ready for the next file.
+  const std::unique_ptr<jpeg_decompress_struct, void (*)(jpeg_decompress_struct*)> reset(
+      &state_->info, [](jpeg_decompress_struct* used) { jpeg_abort_decompress(used); });
+  const Size full = open(bytes, name, limits);
+  const Rectangle rectangle = wanted(full);
+  Rectangle read;
+  if (!readWanted(name, limits, rectangle, image, read)) {
+    jpeg_abort_decompress(&state_->info);
+    open(bytes, name, limits);
+    readWanted(name, limits, {0, 0, full.width, full.height}, image, read);
+  }
+  return {full, rectangle, ImageRegion{full, read, image.view()}.crop(rectangle)};
+}
+
+Size JpegDecoder::open(std::span<const std::uint8_t> bytes, const std::string& name,
+                       const DecodeLimits& limits) {
   jpeg_decompress_struct& info = state_->info;
   Session& session = state_->session;
   session.truncated = session.too_many_scans = false;
   session.scan_limit = limits.progressive_scans;
   session.message[0] = '\0';
-  // Whatever way this ends, the decoder is ready for the next file.
-  const std::unique_ptr<jpeg_decompress_struct, void (*)(jpeg_decompress_struct*)> reset(
-      &info, [](jpeg_decompress_struct* used) { jpeg_abort_decompress(used); });
 
   if (!readHeader(info, session, bytes)) failDecode(name, session.message);
   requirePixels(name, info.image_width, info.image_height, limits);
@@ -148,10 +208,27 @@ void JpegDecoder::decode(std::span<const std::uint8_t> bytes, const std::string&
                                        std::to_string(coefficientBytes(info)) + " bytes, expected at most " +
                                        std::to_string(limits.decoder_bytes) + " (limits.decoderBytes).");
   }
-  image.reset(static_cast<int>(info.image_width), static_cast<int>(info.image_height));
-  const bool cmyk = info.num_components == 4;
-  if (cmyk) state_->cmyk_row.resize(std::size_t{info.image_width} * 4);
-  const bool complete = readPixels(info, session, image.data(), cmyk ? state_->cmyk_row.data() : nullptr);
+  return {static_cast<int>(info.image_width), static_cast<int>(info.image_height)};
+}
+
+bool JpegDecoder::readWanted(const std::string& name, const DecodeLimits& limits, const Rectangle& wanted,
+                             Image& image, Rectangle& read) {
+  jpeg_decompress_struct& info = state_->info;
+  Session& session = state_->session;
+  read = withMargins(wanted, {static_cast<int>(info.image_width), static_cast<int>(info.image_height)});
+  auto left = static_cast<JDIMENSION>(read.left);
+  auto width = static_cast<JDIMENSION>(read.width);
+  bool complete = startColumns(info, session, left, width);
+  if (complete) {
+    read.left = static_cast<int>(left);
+    read.width = static_cast<int>(width);
+    image.reset(read.width, read.height);
+    const bool cmyk = info.num_components == 4;
+    if (cmyk) state_->cmyk_row.resize(std::size_t{info.output_width} * 4);
+    complete =
+        readRows(info, session, static_cast<JDIMENSION>(read.top), static_cast<JDIMENSION>(read.height),
+                 image.data(), cmyk ? state_->cmyk_row.data() : nullptr);
+  }
   if (session.too_many_scans) {
     throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: it has more than " +
                                        std::to_string(limits.progressive_scans) +
@@ -159,6 +236,8 @@ void JpegDecoder::decode(std::span<const std::uint8_t> bytes, const std::string&
   }
   if (session.truncated) failDecode(name, "the file is truncated");
   if (!complete) failDecode(name, session.message);
+  const bool to_the_end = info.output_scanline >= info.output_height;
+  return to_the_end || jpeg_has_multiple_scans(&info) || endMarkerAhead(info);
 }
 
 }  // namespace torchwing

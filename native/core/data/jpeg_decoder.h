@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 
 #include "core/data/decode_limits.h"
 #include "core/data/image.h"
+#include "core/data/image_region.h"
 
 namespace torchwing {
 
@@ -22,8 +24,18 @@ class JpegDecoder {
   /// See Decoder::decode.
   void decode(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeLimits& limits,
               Image& image);
+  /// See Decoder::decodeRegion.
+  ImageRegion decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
+                           const DecodeLimits& limits, const std::function<Rectangle(Size)>& wanted,
+                           Image& image);
 
  private:
+  /// Reads the header and holds it against the limits; returns the size of the image.
+  Size open(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeLimits& limits);
+  /// Decodes at least `wanted`; false when the file must be read to its end to tell whether it is whole.
+  bool readWanted(const std::string& name, const DecodeLimits& limits, const Rectangle& wanted, Image& image,
+                  Rectangle& read);
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -37,9 +37,11 @@ class Worker {
     }
     costs.read = secondsSince(begin);
     begin = Clock::now();
-    decoder_.decode(bytes, sample.path, image_);
+    const DrawKey key{options_.seed, epoch, index};
+    const ImageRegion region = decoder_.decodeRegion(
+        bytes, sample.path, [&](Size size) { return runner_.sourceRectangle(size, key); }, image_);
     costs.decode = secondsSince(begin);
-    const TransformCosts transforms = runner_.run(image_.view(), options_.seed, epoch, index, target);
+    const TransformCosts transforms = runner_.run(region, key, target);
     costs.resize = transforms.resize;
     costs.other_transforms = transforms.other;
     costs.images = 1;

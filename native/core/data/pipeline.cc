@@ -92,21 +92,28 @@ void mirror(std::uint8_t* pixels, Size size) {
   }
 }
 
-/// Copies the rectangle of `source` into `target`, rows without gaps; what lies outside the image becomes
-/// black.
-void copyPadded(const ImageView& source, const Rectangle& rectangle, std::uint8_t* target) {
+/// Copies the rectangle of the image of which `source` is a part into `target`, rows without gaps; what lies
+/// outside the image becomes black.
+void copyPadded(const ImageRegion& source, const Rectangle& rectangle, std::uint8_t* target) {
   const std::size_t stride = static_cast<std::size_t>(rectangle.width) * 3;
-  const int first = std::max(0, -rectangle.left);
-  const int last = std::min(rectangle.width, source.width - rectangle.left);
-  for (int y = 0; y < rectangle.height; ++y) {
-    std::uint8_t* row = target + stride * static_cast<std::size_t>(y);
-    const int source_y = rectangle.top + y;
-    std::memset(row, 0, stride);
-    if (source_y < 0 || source_y >= source.height || first >= last) continue;
-    std::memcpy(row + static_cast<std::size_t>(first) * 3,
-                source.row(source_y) + static_cast<std::size_t>(rectangle.left + first) * 3,
-                static_cast<std::size_t>(last - first) * 3);
+  const Rectangle inside = intersection(rectangle, {0, 0, source.full.width, source.full.height});
+  std::memset(target, 0, stride * static_cast<std::size_t>(rectangle.height));
+  if (inside.width == 0) return;
+  const ImageView pixels = source.crop(inside);
+  target += stride * static_cast<std::size_t>(inside.top - rectangle.top);
+  target += static_cast<std::size_t>(inside.left - rectangle.left) * 3;
+  for (int y = 0; y < inside.height; ++y, target += stride) {
+    std::memcpy(target, pixels.row(y), static_cast<std::size_t>(inside.width) * 3);
   }
+}
+
+CounterRng generatorOf(const DrawKey& key, std::size_t position) {
+  return {key.seed, static_cast<std::uint32_t>(key.epoch), static_cast<std::uint32_t>(key.index),
+          kFirstTransform + static_cast<std::uint32_t>(position)};
+}
+
+Size resizedBy(const Resize& resize, Size image) {
+  return resize.width == 0 ? resizedSize(image, resize.height) : Size{resize.width, resize.height};
 }
 
 }  // namespace
@@ -160,8 +167,26 @@ PipelineRunner::PipelineRunner(const Pipeline& pipeline) : pipeline_(pipeline) {
       1;
 }
 
-TransformCosts PipelineRunner::run(const ImageView& image, std::uint64_t seed, std::int64_t epoch,
-                                   std::int64_t index, void* target) {
+Rectangle PipelineRunner::sourceRectangle(Size image, const DrawKey& key) const {
+  const Rectangle whole{0, 0, image.width, image.height};
+  if (pipeline_.pixel_transforms_.empty()) return whole;
+  const Spec& first = pipeline_.pixel_transforms_.front();
+  if (const auto* crop = std::get_if<RandomResizedCrop>(&first)) {
+    CounterRng rng = generatorOf(key, 0);
+    return randomResizedCropRectangle(image, crop->scale, crop->ratio, rng);
+  }
+  if (const auto* crop = std::get_if<CenterCrop>(&first)) {
+    return intersection(centerCropRectangle(image, {crop->width, crop->height}), whole);
+  }
+  if (const auto* resize = std::get_if<Resize>(&first)) {
+    const Size full = resizedBy(*resize, image);
+    if (const auto window = cropBehind(0, full))
+      return BilinearResizer::sourceRectangle(image, full, *window);
+  }
+  return whole;
+}
+
+TransformCosts PipelineRunner::run(const ImageRegion& image, const DrawKey& key, void* target) {
   const bool to_float = pipeline_.form_ == BatchForm::kFloat32;
   current_ = image;
   own_pixels_ = nullptr;
@@ -169,8 +194,7 @@ TransformCosts PipelineRunner::run(const ImageView& image, std::uint64_t seed, s
   scratch_used_ = 0;
   costs_ = {};
   for (position_ = 0; position_ < pipeline_.pixel_transforms_.size(); ++position_) {
-    CounterRng rng(seed, static_cast<std::uint32_t>(epoch), static_cast<std::uint32_t>(index),
-                   kFirstTransform + static_cast<std::uint32_t>(position_));
+    CounterRng rng = generatorOf(key, position_);
     std::visit([&](const auto& transform) { apply(transform, rng); }, pipeline_.pixel_transforms_[position_]);
   }
   if (to_float) {
@@ -180,25 +204,25 @@ TransformCosts PipelineRunner::run(const ImageView& image, std::uint64_t seed, s
   return costs_;
 }
 
-void PipelineRunner::apply(const Resize& resize, CounterRng&) {
+std::optional<Rectangle> PipelineRunner::cropBehind(std::size_t position, Size full) const {
   const auto& transforms = pipeline_.pixel_transforms_;
-  const Size full =
-      resize.width == 0 ? resizedSize(currentSize(), resize.height) : Size{resize.width, resize.height};
-  Rectangle window{0, 0, full.width, full.height};
-  const auto* crop =
-      position_ + 1 < transforms.size() ? std::get_if<CenterCrop>(&transforms[position_ + 1]) : nullptr;
-  if (crop != nullptr && crop->width <= full.width && crop->height <= full.height) {
-    // Only the pixels that the crop behind it keeps are made; each is the same as in the whole.
-    window = centerCropRectangle(full, {crop->width, crop->height});
-    ++position_;
-  }
-  resizeInto(current_, full, window);
+  if (position + 1 >= transforms.size()) return std::nullopt;
+  const auto* crop = std::get_if<CenterCrop>(&transforms[position + 1]);
+  if (crop == nullptr || crop->width > full.width || crop->height > full.height) return std::nullopt;
+  return centerCropRectangle(full, {crop->width, crop->height});
+}
+
+void PipelineRunner::apply(const Resize& resize, CounterRng&) {
+  const Size full = resizedBy(resize, currentSize());
+  const auto window = cropBehind(position_, full);
+  if (window) ++position_;
+  resizeInto(current_, full, window.value_or(Rectangle{0, 0, full.width, full.height}));
 }
 
 void PipelineRunner::apply(const CenterCrop& crop, CounterRng&) {
   const Stopwatch watch(costs_.other);
   const Size size{crop.width, crop.height};
-  const ImageView source = current_;
+  const ImageRegion source = current_;
   const Rectangle rectangle = centerCropRectangle(currentSize(), size);
   std::uint8_t* pixels = newPixels(size);
   copyPadded(source, rectangle, pixels);
@@ -208,7 +232,7 @@ void PipelineRunner::apply(const CenterCrop& crop, CounterRng&) {
 void PipelineRunner::apply(const RandomResizedCrop& crop, CounterRng& rng) {
   const Rectangle r = randomResizedCropRectangle(currentSize(), crop.scale, crop.ratio, rng);
   const Size size{crop.width, crop.height};
-  resizeInto(current_.crop(r.left, r.top, r.width, r.height), size, {0, 0, size.width, size.height});
+  resizeInto(ImageRegion::whole(current_.crop(r)), size, {0, 0, size.width, size.height});
 }
 
 void PipelineRunner::apply(const RandomHorizontalFlip& flip, CounterRng& rng) {
@@ -223,12 +247,11 @@ void PipelineRunner::apply(const RandomHorizontalFlip& flip, CounterRng& rng) {
   mirror(own_pixels_, size);
 }
 
-void PipelineRunner::resizeInto(const ImageView& source, Size full, const Rectangle& window) {
+void PipelineRunner::resizeInto(const ImageRegion& source, Size full, const Rectangle& window) {
   const Stopwatch watch(costs_.resize);
   const Size size{window.width, window.height};
   std::uint8_t* pixels = newPixels(size);
-  resizer_.resize(source, full.width, full.height, window.left, window.top, size.width, size.height, pixels,
-                  static_cast<std::size_t>(size.width) * 3);
+  resizer_.resize(source, full, window, pixels, static_cast<std::size_t>(size.width) * 3);
   setCurrent(pixels, size);
 }
 
@@ -243,12 +266,12 @@ std::uint8_t* PipelineRunner::newPixels(Size size) {
 
 void PipelineRunner::setCurrent(std::uint8_t* pixels, Size size) {
   own_pixels_ = pixels;
-  current_ = {pixels, size.width, size.height, static_cast<std::size_t>(size.width) * 3};
+  current_ = ImageRegion::whole({pixels, size.width, size.height, static_cast<std::size_t>(size.width) * 3});
 }
 
 void PipelineRunner::convertToFloat(float* target) const {
   const std::size_t plane =
-      static_cast<std::size_t>(current_.width) * static_cast<std::size_t>(current_.height);
+      static_cast<std::size_t>(current_.full.width) * static_cast<std::size_t>(current_.full.height);
   for (std::size_t i = 0; i < plane; ++i) {
     for (std::size_t channel = 0; channel < 3; ++channel) {
       target[channel * plane + i] = pipeline_.table_[std::size_t{own_pixels_[i * 3 + channel]} * 3 + channel];

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/data/batch.h"
 #include "core/data/geometry.h"
+#include "core/data/image_region.h"
 #include "core/data/resize.h"
 #include "core/data/transform_spec.h"
 
@@ -40,15 +42,24 @@ class Pipeline {
   NormalizeTable table_{};
 };
 
+/// What the random draws of one image are keyed by, besides the position of the transform in its list.
+struct DrawKey {
+  std::uint64_t seed = 0;
+  std::int64_t epoch = 0;
+  std::int64_t index = 0;  ///< of the sample
+};
+
 /// Runs a pipeline on one thread, reusing its memory.
 class PipelineRunner {
  public:
   explicit PipelineRunner(const Pipeline& pipeline);
 
-  /// Writes the transformed image to `target`: uint8 [H, W, 3] or float32 [3, H, W], as form() says. Draws
-  /// are keyed by (seed, epoch, index, position of the transform).
-  TransformCosts run(const ImageView& image, std::uint64_t seed, std::int64_t epoch, std::int64_t index,
-                     void* target);
+  /// What an image of size `image` is transformed from: run() with the same key reads no other pixel.
+  Rectangle sourceRectangle(Size image, const DrawKey& key) const;
+
+  /// Writes the transformed image to `target`: uint8 [H, W, 3] or float32 [3, H, W], as form() says. `image`
+  /// holds at least sourceRectangle().
+  TransformCosts run(const ImageRegion& image, const DrawKey& key, void* target);
 
  private:
   /// One overload per pixel transform. Each reads `current_` and leaves the result in it.
@@ -59,13 +70,16 @@ class PipelineRunner {
   void apply(const transform::ToTensor&, CounterRng&) {}
   void apply(const transform::Normalize&, CounterRng&) {}
 
+  /// The rectangle of the resized image that the transform behind the resize keeps, if it only crops it: only
+  /// those pixels are made, each the same as in the whole.
+  std::optional<Rectangle> cropBehind(std::size_t position, Size full) const;
   /// Resizes `source` to `full` and keeps the rectangle `window` of the result.
-  void resizeInto(const ImageView& source, Size full, const Rectangle& window);
+  void resizeInto(const ImageRegion& source, Size full, const Rectangle& window);
   /// Memory for the result of the transform at `position_`: of the last one that makes new pixels, the batch
   /// itself.
   std::uint8_t* newPixels(Size size);
   void setCurrent(std::uint8_t* pixels, Size size);
-  Size currentSize() const noexcept { return {current_.width, current_.height}; }
+  Size currentSize() const noexcept { return current_.full; }
   void convertToFloat(float* target) const;
 
   const Pipeline& pipeline_;
@@ -76,7 +90,7 @@ class PipelineRunner {
 
   // The image under way.
   std::size_t position_ = 0;
-  ImageView current_;
+  ImageRegion current_;
   std::uint8_t* own_pixels_ =
       nullptr;  ///< `current_`, once it is ours to change; null while it is the decoder's
   std::uint8_t* batch_pixels_ = nullptr;

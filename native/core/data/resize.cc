@@ -63,25 +63,52 @@ void sumRowsPlain(const std::uint8_t* rows, std::size_t stride, const std::int32
 // survive.
 const SumRows sumRows = __builtin_cpu_supports("avx2") ? sumRowsAvx2 : sumRowsPlain;
 
+/// One axis of a resize: which inputs an output is made of.
+struct Axis {
+  Axis(int in_size_, int out_size)
+      : in_size(in_size_),
+        scale(static_cast<double>(in_size_) / out_size),
+        filter_scale(std::max(scale, 1.0)) {}
+
+  double center(int output) const noexcept { return (output + 0.5) * scale; }
+  // The triangle's radius is 1, so its support is filter_scale.
+  int first(int output) const noexcept {
+    return std::max(0, static_cast<int>(center(output) - filter_scale + 0.5));
+  }
+  int end(int output) const noexcept {
+    return std::min(in_size, static_cast<int>(center(output) + filter_scale + 0.5));
+  }
+
+  int in_size;
+  double scale;
+  double filter_scale;
+};
+
 }  // namespace
 
+Rectangle BilinearResizer::sourceRectangle(Size source, Size full, const Rectangle& window) {
+  const Axis horizontal(source.width, full.width);
+  const Axis vertical(source.height, full.height);
+  const int left = horizontal.first(window.left);
+  const int top = vertical.first(window.top);
+  return {left, top, horizontal.end(window.right() - 1) - left, vertical.end(window.bottom() - 1) - top};
+}
+
 void BilinearResizer::Weights::compute(int in_size, int out_size, int first, int count) {
-  const double scale = static_cast<double>(in_size) / out_size;
-  const double filter_scale = std::max(scale, 1.0);
-  const double support = filter_scale;  // the triangle's radius is 1
-  taps = static_cast<int>(std::ceil(support)) * 2 + 1;
+  const Axis axis(in_size, out_size);
+  taps = static_cast<int>(std::ceil(axis.filter_scale)) * 2 + 1;
   starts.resize(static_cast<std::size_t>(count));
   counts.resize(static_cast<std::size_t>(count));
   values.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(taps));
   exact.resize(static_cast<std::size_t>(taps));
   double* weights = exact.data();
   for (int i = 0; i < count; ++i) {
-    const double center = (first + i + 0.5) * scale;
-    const int low = std::max(0, static_cast<int>(center - support + 0.5));
-    const int high = std::min(in_size, static_cast<int>(center + support + 0.5));
+    const double center = axis.center(first + i);
+    const int low = axis.first(first + i);
+    const int high = axis.end(first + i);
     double total = 0;
     for (int x = 0; x < high - low; ++x) {
-      const double distance = std::abs((x + low - center + 0.5) * (1.0 / filter_scale));
+      const double distance = std::abs((x + low - center + 0.5) * (1.0 / axis.filter_scale));
       weights[x] = distance < 1.0 ? 1.0 - distance : 0.0;
       total += weights[x];
     }
@@ -95,30 +122,30 @@ void BilinearResizer::Weights::compute(int in_size, int out_size, int first, int
   }
 }
 
-void BilinearResizer::resize(const ImageView& source, int width, int height, int left, int top,
-                             int window_width, int window_height, std::uint8_t* target, std::size_t stride) {
-  horizontal_.compute(source.width, width, left, window_width);
-  vertical_.compute(source.height, height, top, window_height);
+void BilinearResizer::resize(const ImageRegion& source, Size full, const Rectangle& window,
+                             std::uint8_t* target, std::size_t stride) {
+  horizontal_.compute(source.full.width, full.width, window.left, window.width);
+  vertical_.compute(source.full.height, full.height, window.top, window.height);
 
   // Only the source rows that the window's rows draw on are shrunk in the first pass.
-  const auto last = static_cast<std::size_t>(window_height - 1);
+  const auto last = static_cast<std::size_t>(window.height - 1);
   const int first_row = vertical_.starts[0];
   const int row_count = vertical_.starts[last] + vertical_.counts[last] - first_row;
-  const std::size_t row_bytes = static_cast<std::size_t>(window_width) * 3;
+  const std::size_t row_bytes = static_cast<std::size_t>(window.width) * 3;
   rows_.resize(row_bytes * static_cast<std::size_t>(row_count));
   for (int y = 0; y < row_count; ++y) {
-    const std::uint8_t* in = source.row(first_row + y);
+    const std::uint8_t* in = source.pixels.row(first_row + y - source.rectangle.top);
     std::uint8_t* out = rows_.data() + row_bytes * static_cast<std::size_t>(y);
     const std::int32_t* weights = horizontal_.values.data();
-    for (std::size_t x = 0; x < static_cast<std::size_t>(window_width);
+    for (std::size_t x = 0; x < static_cast<std::size_t>(window.width);
          ++x, out += 3, weights += horizontal_.taps) {
-      sumPixels(in + static_cast<std::size_t>(horizontal_.starts[x]) * 3, weights, horizontal_.counts[x],
-                out);
+      sumPixels(in + static_cast<std::size_t>(horizontal_.starts[x] - source.rectangle.left) * 3, weights,
+                horizontal_.counts[x], out);
     }
   }
 
   sums_.resize(row_bytes);
-  for (int y = 0; y < window_height; ++y) {
+  for (int y = 0; y < window.height; ++y) {
     const auto index = static_cast<std::size_t>(y);
     sumRows(rows_.data() + row_bytes * static_cast<std::size_t>(vertical_.starts[index] - first_row),
             row_bytes, vertical_.values.data() + index * static_cast<std::size_t>(vertical_.taps),

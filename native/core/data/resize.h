@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/data/image.h"
+#include "core/data/image_region.h"
 
 namespace torchwing {
 
@@ -13,11 +13,13 @@ namespace torchwing {
 /// then a vertical one. Keeps its memory between images; one per thread.
 class BilinearResizer {
  public:
-  /// Resizes `source` to `width` x `height` and writes only the rectangle of the result that begins at (left,
-  /// top) and is `window_width` x `window_height`, rows `stride` bytes apart. `source` must be readable for
+  /// Resizes the image of which `source` is a part to `full` and writes only the rectangle `window` of the
+  /// result, rows `stride` bytes apart. `source` must hold what sourceRectangle() says and be readable for
   /// Image::kPadding bytes past its last pixel.
-  void resize(const ImageView& source, int width, int height, int left, int top, int window_width,
-              int window_height, std::uint8_t* target, std::size_t stride);
+  void resize(const ImageRegion& source, Size full, const Rectangle& window, std::uint8_t* target,
+              std::size_t stride);
+  /// What resize() reads of an image of size `source`.
+  static Rectangle sourceRectangle(Size source, Size full, const Rectangle& window);
 
  private:
   /// Weights of one axis for a range of outputs: output i sums `counts[i]` inputs from `starts[i]` on,
