@@ -24,8 +24,8 @@ struct ImageView {
 /// allocates only when it has to grow.
 class Image {
  public:
-  /// Readers may load four bytes at the last pixel.
-  static constexpr std::size_t kPadding = 4;
+  /// Readers may load eight bytes at the last pixel.
+  static constexpr std::size_t kPadding = 5;
 
   void reset(int width, int height) {
     width_ = width;

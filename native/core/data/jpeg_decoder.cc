@@ -124,13 +124,14 @@ bool endMarkerAhead(const jpeg_decompress_struct& info) {
 /// decoded differ from those of the whole image. This many pixels suffice for chroma at half the resolution,
 /// the only one that libjpeg upsamples that way.
 constexpr int kColumnMargin = 4;
-/// The same for rows, where libjpeg also loses the context of the block row that it skips to.
+/// The same for the rows above, where libjpeg also loses the context of the block row that it skips to. Below
+/// none are needed: libjpeg reads on as far as the last row asks.
 constexpr int kRowMargin = 2 * DCTSIZE;
 
 /// `wanted` with its margins, inside the image.
 Rectangle withMargins(const Rectangle& wanted, Size image) {
   return intersection({wanted.left - kColumnMargin, wanted.top - kRowMargin, wanted.width + 2 * kColumnMargin,
-                       wanted.height + 2 * kRowMargin},
+                       wanted.height + kRowMargin},
                       {0, 0, image.width, image.height});
 }
 

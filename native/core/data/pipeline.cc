@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/data/convert_pixels.h"
 #include "core/data/counter_rng.h"
 #include "core/error.h"
 
@@ -112,6 +113,10 @@ CounterRng generatorOf(const DrawKey& key, std::size_t position) {
           kFirstTransform + static_cast<std::uint32_t>(position)};
 }
 
+bool flips(const RandomHorizontalFlip& flip, CounterRng& rng) {
+  return rng.uniform() < static_cast<float>(flip.p);
+}
+
 Size resizedBy(const Resize& resize, Size image) {
   return resize.width == 0 ? resizedSize(image, resize.height) : Size{resize.width, resize.height};
 }
@@ -189,6 +194,8 @@ Rectangle PipelineRunner::sourceRectangle(Size image, const DrawKey& key) const 
 TransformCosts PipelineRunner::run(const ImageRegion& image, const DrawKey& key, void* target) {
   const bool to_float = pipeline_.form_ == BatchForm::kFloat32;
   current_ = image;
+  key_ = key;
+  flip_taken_.reset();
   own_pixels_ = nullptr;
   batch_pixels_ = to_float ? nullptr : static_cast<std::uint8_t*>(target);
   scratch_used_ = 0;
@@ -236,7 +243,7 @@ void PipelineRunner::apply(const RandomResizedCrop& crop, CounterRng& rng) {
 }
 
 void PipelineRunner::apply(const RandomHorizontalFlip& flip, CounterRng& rng) {
-  if (rng.uniform() >= static_cast<float>(flip.p)) return;
+  if (flip_taken_ == position_ || !flips(flip, rng)) return;
   const Stopwatch watch(costs_.other);
   const Size size = currentSize();
   if (own_pixels_ == nullptr) {
@@ -247,11 +254,23 @@ void PipelineRunner::apply(const RandomHorizontalFlip& flip, CounterRng& rng) {
   mirror(own_pixels_, size);
 }
 
+bool PipelineRunner::takeFlipBehind() {
+  const auto& transforms = pipeline_.pixel_transforms_;
+  const std::size_t behind = position_ + 1;
+  const auto* flip =
+      behind < transforms.size() ? std::get_if<RandomHorizontalFlip>(&transforms[behind]) : nullptr;
+  if (flip == nullptr) return false;
+  CounterRng rng = generatorOf(key_, behind);
+  flip_taken_ = behind;
+  return flips(*flip, rng);
+}
+
 void PipelineRunner::resizeInto(const ImageRegion& source, Size full, const Rectangle& window) {
+  const bool mirrored = takeFlipBehind();
   const Stopwatch watch(costs_.resize);
   const Size size{window.width, window.height};
   std::uint8_t* pixels = newPixels(size);
-  resizer_.resize(source, full, window, pixels, static_cast<std::size_t>(size.width) * 3);
+  resizer_.resize(source, full, window, mirrored, pixels, static_cast<std::size_t>(size.width) * 3);
   setCurrent(pixels, size);
 }
 
@@ -272,11 +291,7 @@ void PipelineRunner::setCurrent(std::uint8_t* pixels, Size size) {
 void PipelineRunner::convertToFloat(float* target) const {
   const std::size_t plane =
       static_cast<std::size_t>(current_.full.width) * static_cast<std::size_t>(current_.full.height);
-  for (std::size_t i = 0; i < plane; ++i) {
-    for (std::size_t channel = 0; channel < 3; ++channel) {
-      target[channel * plane + i] = pipeline_.table_[std::size_t{own_pixels_[i * 3 + channel]} * 3 + channel];
-    }
-  }
+  convertPixels(own_pixels_, plane, pipeline_.table_, target);
 }
 
 }  // namespace torchwing

@@ -73,6 +73,8 @@ class PipelineRunner {
   /// The rectangle of the resized image that the transform behind the resize keeps, if it only crops it: only
   /// those pixels are made, each the same as in the whole.
   std::optional<Rectangle> cropBehind(std::size_t position, Size full) const;
+  /// Whether a flip behind the present transform mirrors; it is then not applied again.
+  bool takeFlipBehind();
   /// Resizes `source` to `full` and keeps the rectangle `window` of the result.
   void resizeInto(const ImageRegion& source, Size full, const Rectangle& window);
   /// Memory for the result of the transform at `position_`: of the last one that makes new pixels, the batch
@@ -89,6 +91,8 @@ class PipelineRunner {
   Image last_pixels_;
 
   // The image under way.
+  DrawKey key_;
+  std::optional<std::size_t> flip_taken_;  ///< position of a flip that the resize before it has done
   std::size_t position_ = 0;
   ImageRegion current_;
   std::uint8_t* own_pixels_ =

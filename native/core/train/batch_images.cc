@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "core/data/convert_pixels.h"
+
 namespace torchwing {
 namespace {
 
@@ -14,11 +16,7 @@ void convert(const Batch& batch, const NormalizeTable& table, float* target) {
   const std::int64_t plane = batch.height * batch.width;
   const auto* source = static_cast<const std::uint8_t*>(batch.pixels);
   for (std::int64_t image = 0; image < batch.size; ++image, source += plane * 3, target += plane * 3) {
-    for (std::int64_t i = 0; i < plane; ++i) {
-      for (std::int64_t channel = 0; channel < 3; ++channel) {
-        target[channel * plane + i] = table[static_cast<std::size_t>(source[i * 3 + channel] * 3 + channel)];
-      }
-    }
+    convertPixels(source, static_cast<std::size_t>(plane), table, target);
   }
 }
 
