@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BYTE_SIZE_EXPECTED, parseByteSize } from '../data/byte-size';
 
 /*
  * Number fields of the schema. Each carries one text, what was expected, whatever the way in which a value is wrong;
@@ -32,6 +33,15 @@ export function probability() {
 export function fraction() {
   const error = 'a number > 0 and < 1';
   return z.number({ error }).gt(0, { error }).lt(1, { error });
+}
+
+/** Bytes, given as a number or as a text with a unit. */
+export function byteSize() {
+  const error = BYTE_SIZE_EXPECTED;
+  return z
+    .union([z.number({ error }), z.string({ error })], { error })
+    .refine((size) => parseByteSize(size) !== null, { error })
+    .transform((size) => parseByteSize(size) ?? 0);
 }
 
 export function choice<const Values extends readonly [string, ...string[]]>(values: Values) {

@@ -31,6 +31,10 @@ export function resolveConfig(input: unknown, options: { baseDir?: string } = {}
       onBadImage: config.data.onBadImage,
       preflight: config.data.preflight,
       limits: config.data.limits,
+      exif: config.data.exif,
+      decode: config.data.decode,
+      resize: config.data.resize,
+      cache: config.data.cache,
     },
     model: {
       ...config.model,

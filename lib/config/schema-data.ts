@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DEFAULT_LIMITS } from '../data/loader-defaults';
-import { choice, flag, fraction, integer, path } from './numbers';
+import { DEFAULT_LIMITS, DEFAULT_READING } from '../data/loader-defaults';
+import { byteSize, choice, flag, fraction, integer, path } from './numbers';
 import { transformsSchema } from './schema-transforms';
 
 const source = z.union(
@@ -48,6 +48,10 @@ export const dataSchema = z
       onBadImage: choice(['error', 'skip', 'replace']).default('error'),
       preflight: flag().default(true),
       limits: limits.prefault({}),
+      exif: choice(['ignore', 'apply']).default(DEFAULT_READING.exif),
+      decode: choice(['exact', 'scaled']).default(DEFAULT_READING.decode),
+      resize: choice(['pillow', 'tensor']).default(DEFAULT_READING.resize),
+      cache: z.strictObject({ decoded: byteSize().default(0) }).prefault({}),
     },
     { error: 'an object with "dir", or with "train" and "val"' },
   )

@@ -1,4 +1,5 @@
-import type { ImageLimits } from '../data/loader-defaults';
+import type { ByteSize } from '../data/byte-size';
+import type { DecodeForm, ExifPolicy, ImageLimits, ResizeArithmetic } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
 import type { Layout } from '../native/types';
 
@@ -53,6 +54,20 @@ export interface DataConfig {
    */
   preflight?: boolean;
   limits?: Partial<ImageLimits>;
+  /** `apply` turns photos as their EXIF orientation says. Default `ignore`, as torchvision does. */
+  exif?: ExifPolicy;
+  /**
+   * `scaled` lets the JPEG decoder halve large photos, once or more, where the first transform shrinks them by at least
+   * as much: quicker, other pixels. Default `exact`.
+   */
+  decode?: DecodeForm;
+  /** Resizes to the bytes of torchvision's PIL path (`pillow`, default) or of its uint8 tensor path (`tensor`). */
+  resize?: ResizeArithmetic;
+  /**
+   * `decoded`: memory per phase for decoded images, which later epochs then need not decode again; bytes, or a text
+   * such as `'512MB'`. Default 0: none is kept.
+   */
+  cache?: { decoded?: ByteSize };
 }
 
 /** A name, a file, or null for random weights. */
@@ -136,6 +151,10 @@ export interface ResolvedConfig {
     onBadImage: BadImagePolicy;
     preflight: boolean;
     limits: ImageLimits;
+    exif: ExifPolicy;
+    decode: DecodeForm;
+    resize: ResizeArithmetic;
+    cache: { decoded: number };
   };
   model: Required<ModelConfig>;
   optimizer: Required<OptimizerConfig>;

@@ -1,8 +1,18 @@
+import { TorchwingError } from '../native/errors';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
 import type { NativeImageLoader, NativeLoaderCosts } from '../native/types';
 import { Tensor } from '../tensor';
-import { DEFAULT_LIMITS, defaultWorkers, type ImageLimits } from './loader-defaults';
+import { BYTE_SIZE_EXPECTED, type ByteSize, parseByteSize } from './byte-size';
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_READING,
+  type DecodeForm,
+  defaultWorkers,
+  type ExifPolicy,
+  type ImageLimits,
+  type ResizeArithmetic,
+} from './loader-defaults';
 import type { Transform } from './transforms';
 
 /** One image: a file, or `bytes` already in memory, which `path` then only names in messages. */
@@ -32,6 +42,17 @@ export interface ImageLoaderOptions {
   /** `skip` leaves an undecodable image out of its batch. Default `error`. */
   onBadImage?: 'error' | 'skip';
   limits?: Partial<ImageLimits>;
+  /** `apply` turns photos as their EXIF orientation says; torchvision does not. Default `ignore`. */
+  exif?: ExifPolicy;
+  /**
+   * `scaled` lets the JPEG decoder halve an image once, twice or three times where the first transform shrinks it by
+   * at least as much: quicker for large photos, other pixels. Default `exact`.
+   */
+  decode?: DecodeForm;
+  /** Whose bytes a resize gives: torchvision's for PIL images (`pillow`, default) or for uint8 tensors (`tensor`). */
+  resize?: ResizeArithmetic;
+  /** `decoded`: memory for decoded images, which later epochs need not decode again. Default 0: none is kept. */
+  cache?: { decoded?: ByteSize };
 }
 
 export interface Batch {
@@ -64,6 +85,10 @@ export class ImageLoader extends Handle<NativeImageLoader> {
           dropLast: options.dropLast ?? false,
           skipBadImages: options.onBadImage === 'skip',
           limits: { ...DEFAULT_LIMITS, ...options.limits },
+          exif: options.exif ?? DEFAULT_READING.exif,
+          decode: options.decode ?? DEFAULT_READING.decode,
+          resize: options.resize ?? DEFAULT_READING.resize,
+          cacheBytes: cacheBytes(options.cache?.decoded ?? 0),
         }),
       );
     });
@@ -98,8 +123,17 @@ export class ImageLoader extends Handle<NativeImageLoader> {
     }
   }
 
-  /** Seconds summed over the workers, and the images left out, since the epoch began. */
+  /** Seconds summed over the workers, the images left out and those from the cache, since the epoch began. */
   costs(): Promise<NativeLoaderCosts> {
     return callNative(() => this.native.costs());
   }
+}
+
+function cacheBytes(size: ByteSize): number {
+  const bytes = parseByteSize(size);
+  if (bytes !== null) return bytes;
+  throw new TorchwingError(
+    'INVALID_ARGUMENT',
+    `Invalid value for "cache.decoded": received ${JSON.stringify(size)}, expected ${BYTE_SIZE_EXPECTED}.`,
+  );
 }

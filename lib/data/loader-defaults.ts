@@ -23,3 +23,17 @@ export const DEFAULT_LIMITS: Readonly<ImageLimits> = Object.freeze({
 export function defaultWorkers(): number {
   return Math.max(1, Math.min(4, availableParallelism()));
 }
+
+export type ExifPolicy = 'ignore' | 'apply';
+export type DecodeForm = 'exact' | 'scaled';
+export type ResizeArithmetic = 'pillow' | 'tensor';
+
+/** How files become pixels, besides the transforms: what a prediction must repeat. */
+export interface ImageReading {
+  exif: ExifPolicy;
+  decode: DecodeForm;
+  resize: ResizeArithmetic;
+}
+
+/** torchvision's ways. */
+export const DEFAULT_READING: Readonly<ImageReading> = { exif: 'ignore', decode: 'exact', resize: 'pillow' };

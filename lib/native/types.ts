@@ -99,6 +99,11 @@ export interface NativeLoaderOptions {
   dropLast: boolean;
   skipBadImages: boolean;
   limits: { pixels: number; fileBytes: number; decoderBytes: number; progressiveScans: number };
+  exif: 'ignore' | 'apply';
+  decode: 'exact' | 'scaled';
+  resize: 'pillow' | 'tensor';
+  /** Bytes for decoded images; 0 keeps none. */
+  cacheBytes: number;
 }
 
 export interface NativeBatch {
@@ -115,6 +120,9 @@ export interface NativeLoaderCosts {
   resize: number;
   otherTransforms: number;
   images: number;
+  /** Images of these that came decoded from the cache, and the bytes that it holds. */
+  cacheHits: number;
+  cacheBytes: number;
   skipped: number[];
 }
 

@@ -1,6 +1,7 @@
 import { valTransforms } from '../config/default-transforms';
 import { parseTransforms } from '../config/parse';
 import { invalidValue } from '../config/problems';
+import { DEFAULT_READING, type ImageReading } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
 import { headWidth } from '../model/prepare-model';
 import { ResNet18 } from '../model/resnet18';
@@ -18,6 +19,7 @@ export interface Classifier {
   model: ResNet18;
   classes: string[];
   transforms: Transform[];
+  reading: ImageReading;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function loadClassifier(
     await model.loadStateDict(state);
     await model.to(device);
     await model.eval();
-    return { model, classes, transforms };
+    return { model, classes, transforms, reading: record?.reading ?? DEFAULT_READING };
   } catch (error) {
     model?.dispose();
     throw error;

@@ -70,6 +70,7 @@ export class Predictor {
     if (samples.length === 0) return [];
     const loader = await ImageLoader.create({
       samples,
+      ...classifier.reading,
       transforms: classifier.transforms,
       batchSize,
       workers: Math.min(this.#workers, samples.length),

@@ -13,11 +13,13 @@ export interface WeightsOrigin {
 /** The record that goes into a weight file of this run. */
 export function describeWeights(job: Job, origin: WeightsOrigin): string {
   const { config, data, versions } = job;
+  const { exif, decode, resize } = config.data;
   return writeRecord({
     version: RECORD_VERSION,
     arch: config.model.arch,
     classes: data.classes,
     transforms: { val: config.data.transforms.val },
+    reading: { exif, decode, resize },
     layout: config.model.layout,
     mode: config.mode,
     versions: { torchwing: versions.addon, libtorch: versions.libtorch, node: process.versions.node },

@@ -61,6 +61,8 @@ export interface PhaseEndEvent extends EventBase, PhaseMetrics {
   /** Images left out because they could not be decoded (`onBadImage: 'skip'`). */
   skipped: number;
   costs: StageCosts;
+  /** Images of the phase that the cache gave decoded (`data.cache.decoded`), and the bytes of pixels that it holds. */
+  cache: { hits: number; bytes: number };
 }
 export interface EpochEndEvent extends EventBase {
   type: 'epochEnd';

@@ -98,7 +98,8 @@ function makeLoader(
   source: SourceImages,
   phase: 'train' | 'val',
 ): Promise<ImageLoader> {
-  const { transforms, batchSize, workers, dropLast, onBadImage, limits } = config.data;
+  const { transforms, batchSize, workers, dropLast, onBadImage, limits, exif, decode, resize, cache } =
+    config.data;
   return ImageLoader.create({
     samples: source.images.map(({ path, label }) => ({ path, label })),
     transforms: transforms[phase],
@@ -110,5 +111,9 @@ function makeLoader(
     // Preflight has replaced what was bad then; a file that goes bad later is left out.
     onBadImage: onBadImage === 'error' ? 'error' : 'skip',
     limits,
+    exif,
+    decode,
+    resize,
+    cache,
   });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { transformsSchema } from '../config/schema-transforms';
+import { DEFAULT_READING } from '../data/loader-defaults';
 
 /** What a reader of a record needs; all else may be missing, in files made by hand or by other versions. */
 export const recordSchema = z.object({
@@ -7,6 +8,13 @@ export const recordSchema = z.object({
   arch: z.literal('resnet18'),
   classes: z.array(z.string()).min(2),
   transforms: z.object({ val: transformsSchema }),
+  reading: z
+    .object({
+      exif: z.enum(['ignore', 'apply']).default(DEFAULT_READING.exif),
+      decode: z.enum(['exact', 'scaled']).default(DEFAULT_READING.decode),
+      resize: z.enum(['pillow', 'tensor']).default(DEFAULT_READING.resize),
+    })
+    .prefault({}),
   layout: z.enum(['fast', 'strided']).default('fast'),
 });
 

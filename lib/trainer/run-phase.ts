@@ -60,6 +60,7 @@ export async function runPhase(
       skipped: costs.skipped.length,
       ...metrics,
       costs: { read, decode, resize, otherTransforms, wait: waitSeconds },
+      cache: { hits: costs.cacheHits, bytes: costs.cacheBytes },
     });
     return metrics;
   } finally {

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../config/types';
+import type { ImageReading } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
 import { TorchwingError } from '../native/errors';
 import type { Layout } from '../native/types';
@@ -15,6 +16,8 @@ export interface RunRecord {
   /** Class names; their position is the label. */
   classes: string[];
   transforms: { val: Transform[] };
+  /** How files became pixels before the transforms. */
+  reading: ImageReading;
   layout: Layout;
   mode: ResolvedConfig['mode'];
   versions: { torchwing: string; libtorch: string; node: string };

@@ -3,7 +3,9 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// Typed reads of what JavaScript passed. TypeScript has checked the values; these make sure that a wrong
@@ -24,6 +26,18 @@ std::int64_t readInteger(const Napi::Value& value, const std::string& name,
                          std::int64_t minimum = -(1LL << 53));
 /// The same for what the core holds in an int.
 int readInt(const Napi::Value& value, const std::string& name, int minimum);
+/// The value behind one of the names.
+template <class Value>
+Value readChoice(const Napi::Value& value, const std::string& name,
+                 std::initializer_list<std::pair<const char*, Value>> choices) {
+  const std::string given = readString(value, name);
+  std::string names;
+  for (const auto& [choice, meaning] : choices) {
+    if (given == choice) return meaning;
+    names += (names.empty() ? "\"" : " or \"") + std::string(choice) + "\"";
+  }
+  failArgument(value, name, names);
+}
 std::vector<std::int64_t> readIntegers(const Napi::Value& value, const std::string& name);
 std::vector<std::uint8_t> readBytes(const Napi::Value& value, const std::string& name);
 

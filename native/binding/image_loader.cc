@@ -43,6 +43,14 @@ LoaderOptions readOptions(const Napi::Value& value) {
   options.drop_last = readBool(object.Get("dropLast"), "dropLast");
   options.skip_bad_images = readBool(object.Get("skipBadImages"), "skipBadImages");
   options.limits = readLimits(object.Get("limits"));
+  options.exif = readChoice<ExifPolicy>(object.Get("exif"), "exif",
+                                        {{"ignore", ExifPolicy::kIgnore}, {"apply", ExifPolicy::kApply}});
+  options.decode = readChoice<DecodeForm>(object.Get("decode"), "decode",
+                                          {{"exact", DecodeForm::kExact}, {"scaled", DecodeForm::kScaled}});
+  options.resize = readChoice<ResizeArithmetic>(
+      object.Get("resize"), "resize",
+      {{"pillow", ResizeArithmetic::kPillow}, {"tensor", ResizeArithmetic::kTensor}});
+  options.cache_bytes = readInteger(object.Get("cacheBytes"), "cacheBytes", 0);
   return options;
 }
 

@@ -13,6 +13,8 @@ Napi::Object costsObject(Napi::Env env, const LoaderCosts& costs) {
   object.Set("resize", costs.resize);
   object.Set("otherTransforms", costs.other_transforms);
   object.Set("images", static_cast<double>(costs.images));
+  object.Set("cacheHits", static_cast<double>(costs.cache_hits));
+  object.Set("cacheBytes", static_cast<double>(costs.cache_bytes));
   object.Set("skipped", skipped);
   return object;
 }

@@ -275,7 +275,16 @@ export class FakeNative {
       cancel: () => {
         this.calls.push('loader.cancel');
       },
-      costs: async () => ({ read: 0, decode: 0, resize: 0, otherTransforms: 0, images: 0, skipped: [] }),
+      costs: async () => ({
+        read: 0,
+        decode: 0,
+        resize: 0,
+        otherTransforms: 0,
+        images: 0,
+        cacheHits: 0,
+        cacheBytes: 0,
+        skipped: [],
+      }),
     });
   }
 
@@ -329,7 +338,16 @@ export class FakeNative {
           lossSum: images * this.loss(phase, epoch),
           seconds: 2,
           waitSeconds: 0.5,
-          costs: { read: 1, decode: 2, resize: 3, otherTransforms: 4, images, skipped },
+          costs: {
+            read: 1,
+            decode: 2,
+            resize: 3,
+            otherTransforms: 4,
+            images,
+            cacheHits: 0,
+            cacheBytes: 0,
+            skipped,
+          },
           stopped: wasStopped,
         };
       },

@@ -77,6 +77,7 @@ const trainEnd: TrainerEvent = {
   images: 244,
   skipped: 2,
   costs,
+  cache: { hits: 0, bytes: 0 },
 };
 const valEnd: TrainerEvent = {
   ...base,
@@ -87,6 +88,7 @@ const valEnd: TrainerEvent = {
   images: 153,
   skipped: 0,
   costs,
+  cache: { hits: 0, bytes: 0 },
 };
 const epochEnd: TrainerEvent = {
   ...base,

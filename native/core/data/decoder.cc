@@ -43,7 +43,7 @@ void Decoder::decode(std::span<const std::uint8_t> bytes, const std::string& nam
 }
 
 ImageRegion Decoder::decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
-                                  const std::function<Rectangle(Size)>& wanted, Image& image) {
+                                  const RegionRequest& wanted, Image& image) {
   if (startsWith(bytes, kJpegMagic)) return jpeg_->decodeRegion(bytes, name, limits_, wanted, image);
   decode(bytes, name, image);
   return ImageRegion::whole(image.view());

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,11 +25,11 @@ class Decoder {
   /// IMAGE_TOO_LARGE.
   void decode(std::span<const std::uint8_t> bytes, const std::string& name, Image& image);
 
-  /// The same, but at least the rectangle that `wanted` names for the size of the image, which must lie
-  /// inside it: a JPEG file is read only as far down as that reaches, and rows and columns outside it are not
-  /// reconstructed. Its pixels are those of the whole image. `image` owns them.
+  /// The same, but at least the rectangle that `wanted` names: a JPEG file is read only as far down as that
+  /// reaches, and rows and columns outside it are not reconstructed. Its pixels are those of the whole image,
+  /// unless `wanted` shrinks it. `image` owns them.
   ImageRegion decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
-                           const std::function<Rectangle(Size)>& wanted, Image& image);
+                           const RegionRequest& wanted, Image& image);
 
  private:
   DecodeLimits limits_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "core/data/geometry.h"
 #include "core/data/image.h"
 
@@ -19,6 +21,15 @@ struct ImageRegion {
   ImageView crop(const Rectangle& wanted) const noexcept {
     return pixels.crop(wanted.left - rectangle.left, wanted.top - rectangle.top, wanted.width, wanted.height);
   }
+};
+
+/// What somebody wants of an image, told when its size is known.
+struct RegionRequest {
+  /// The rectangle to decode, inside an image of the given size.
+  std::function<Rectangle(Size)> rectangle;
+  /// 1, 2, 4 or 8: a decoder that can may shrink both sides by it, rounding up, and then asks for the
+  /// rectangle of the smaller size. Empty: never.
+  std::function<int(Size)> shrink;
 };
 
 }  // namespace torchwing

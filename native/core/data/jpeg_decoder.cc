@@ -165,29 +165,37 @@ JpegDecoder::~JpegDecoder() {
 
 void JpegDecoder::decode(std::span<const std::uint8_t> bytes, const std::string& name,
                          const DecodeLimits& limits, Image& image) {
-  decodeRegion(
-      bytes, name, limits,
-      [](Size size) {
-        return Rectangle{0, 0, size.width, size.height};
-      },
-      image);
+  const auto whole = [](Size size) { return Rectangle{0, 0, size.width, size.height}; };
+  decodeRegion(bytes, name, limits, {whole, {}}, image);
 }
 
 ImageRegion JpegDecoder::decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
-                                      const DecodeLimits& limits,
-                                      const std::function<Rectangle(Size)>& wanted, Image& image) {
+                                      const DecodeLimits& limits, const RegionRequest& wanted, Image& image) {
   // Whatever way this ends, the decoder is ready for the next file.
   const std::unique_ptr<jpeg_decompress_struct, void (*)(jpeg_decompress_struct*)> reset(
       &state_->info, [](jpeg_decompress_struct* used) { jpeg_abort_decompress(used); });
-  const Size full = open(bytes, name, limits);
-  const Rectangle rectangle = wanted(full);
+  const Size stored = open(bytes, name, limits);
+  const int shrink = wanted.shrink ? wanted.shrink(stored) : 1;
+  const Size full = shrinkBy(shrink);
+  const Rectangle rectangle = wanted.rectangle(full);
   Rectangle read;
-  if (!readWanted(name, limits, rectangle, image, read)) {
+  if (!readWanted(name, limits, full, rectangle, image, read)) {
     jpeg_abort_decompress(&state_->info);
     open(bytes, name, limits);
-    readWanted(name, limits, {0, 0, full.width, full.height}, image, read);
+    shrinkBy(shrink);
+    readWanted(name, limits, full, {0, 0, full.width, full.height}, image, read);
   }
   return {full, rectangle, ImageRegion{full, read, image.view()}.crop(rectangle)};
+}
+
+Size JpegDecoder::shrinkBy(int factor) {
+  jpeg_decompress_struct& info = state_->info;
+  info.scale_num = 1;
+  info.scale_denom = static_cast<unsigned>(factor);
+  const auto shrunk = [&](JDIMENSION side) {
+    return static_cast<int>((side + info.scale_denom - 1) / info.scale_denom);
+  };
+  return {shrunk(info.image_width), shrunk(info.image_height)};
 }
 
 Size JpegDecoder::open(std::span<const std::uint8_t> bytes, const std::string& name,
@@ -212,11 +220,11 @@ Size JpegDecoder::open(std::span<const std::uint8_t> bytes, const std::string& n
   return {static_cast<int>(info.image_width), static_cast<int>(info.image_height)};
 }
 
-bool JpegDecoder::readWanted(const std::string& name, const DecodeLimits& limits, const Rectangle& wanted,
-                             Image& image, Rectangle& read) {
+bool JpegDecoder::readWanted(const std::string& name, const DecodeLimits& limits, Size full,
+                             const Rectangle& wanted, Image& image, Rectangle& read) {
   jpeg_decompress_struct& info = state_->info;
   Session& session = state_->session;
-  read = withMargins(wanted, {static_cast<int>(info.image_width), static_cast<int>(info.image_height)});
+  read = withMargins(wanted, full);
   auto left = static_cast<JDIMENSION>(read.left);
   auto width = static_cast<JDIMENSION>(read.width);
   bool complete = startColumns(info, session, left, width);

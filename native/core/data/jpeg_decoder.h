@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,15 +25,17 @@ class JpegDecoder {
               Image& image);
   /// See Decoder::decodeRegion.
   ImageRegion decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
-                           const DecodeLimits& limits, const std::function<Rectangle(Size)>& wanted,
-                           Image& image);
+                           const DecodeLimits& limits, const RegionRequest& wanted, Image& image);
 
  private:
   /// Reads the header and holds it against the limits; returns the size of the image.
   Size open(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeLimits& limits);
-  /// Decodes at least `wanted`; false when the file must be read to its end to tell whether it is whole.
-  bool readWanted(const std::string& name, const DecodeLimits& limits, const Rectangle& wanted, Image& image,
-                  Rectangle& read);
+  /// Has the file that is open decoded at 1 / `factor` of its size; returns that size.
+  Size shrinkBy(int factor);
+  /// Decodes at least `wanted` of the image of size `full`; false when the file must be read to its end to
+  /// tell whether it is whole.
+  bool readWanted(const std::string& name, const DecodeLimits& limits, Size full, const Rectangle& wanted,
+                  Image& image, Rectangle& read);
 
   struct State;
   std::unique_ptr<State> state_;

@@ -123,6 +123,7 @@ void Loader::cancel() {
 LoaderCosts Loader::costs() const {
   const std::lock_guard lock(shared_->mutex);
   LoaderCosts costs = shared_->costs;
+  costs.cache_bytes = shared_->cache.bytes();
   std::sort(costs.skipped.begin(), costs.skipped.end());
   return costs;
 }

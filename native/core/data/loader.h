@@ -9,6 +9,7 @@
 
 #include "core/data/batch.h"
 #include "core/data/decode_limits.h"
+#include "core/data/resize_weights.h"
 #include "core/data/transform_spec.h"
 
 namespace torchwing {
@@ -19,6 +20,13 @@ struct Sample {
   std::int64_t label = 0;
   std::shared_ptr<const std::vector<std::uint8_t>> bytes;
 };
+
+/// Whether photos are turned as their EXIF orientation says. torchvision does not turn them.
+enum class ExifPolicy { kIgnore, kApply };
+
+/// kScaled lets a JPEG decoder make a half, a quarter or an eighth of each side where the pipeline shrinks by
+/// at least as much: quicker, other pixels.
+enum class DecodeForm { kExact, kScaled };
 
 struct LoaderOptions {
   std::vector<Sample> samples;
@@ -32,6 +40,10 @@ struct LoaderOptions {
   bool skip_bad_images =
       false;  ///< leave an undecodable image out of its batch and count it, instead of IMAGE_DECODE
   DecodeLimits limits;
+  ExifPolicy exif = ExifPolicy::kIgnore;
+  DecodeForm decode = DecodeForm::kExact;
+  ResizeArithmetic resize = ResizeArithmetic::kPillow;
+  std::int64_t cache_bytes = 0;  ///< pixels of decoded images to keep for the next epochs; 0 keeps none
 };
 
 /// Seconds summed over all workers since start(), and what was left out.
@@ -41,6 +53,8 @@ struct LoaderCosts {
   double resize = 0;
   double other_transforms = 0;
   std::int64_t images = 0;
+  std::int64_t cache_hits = 0;        ///< images of these that needed no decoding
+  std::int64_t cache_bytes = 0;       ///< held by the cache
   std::vector<std::int64_t> skipped;  ///< sample indices, ascending
 };
 

@@ -1,60 +1,13 @@
 #include "core/data/loader_state.h"
 
 #include <algorithm>
-#include <chrono>
 
-#include "core/data/decoder.h"
-#include "core/data/file_reader.h"
 #include "core/data/order.h"
+#include "core/data/sample_maker.h"
 #include "core/error.h"
 
 namespace torchwing {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double secondsSince(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-/// One thread's decoder and scratch memory.
-class Worker {
- public:
-  Worker(const LoaderOptions& options, const Pipeline& pipeline)
-      : options_(options), decoder_(options.limits), runner_(pipeline) {}
-
-  /// Reads, decodes and transforms one sample into `target`. Throws Error.
-  LoaderCosts make(std::int64_t index, std::int64_t epoch, void* target) {
-    const Sample& sample = options_.samples[static_cast<std::size_t>(index)];
-    LoaderCosts costs;
-    auto begin = Clock::now();
-    std::span<const std::uint8_t> bytes;
-    if (sample.bytes != nullptr) {
-      bytes = *sample.bytes;
-    } else {
-      readFile(sample.path, options_.limits.file_bytes, file_);
-      bytes = file_;
-    }
-    costs.read = secondsSince(begin);
-    begin = Clock::now();
-    const DrawKey key{options_.seed, epoch, index};
-    const ImageRegion region = decoder_.decodeRegion(
-        bytes, sample.path, [&](Size size) { return runner_.sourceRectangle(size, key); }, image_);
-    costs.decode = secondsSince(begin);
-    const TransformCosts transforms = runner_.run(region, key, target);
-    costs.resize = transforms.resize;
-    costs.other_transforms = transforms.other;
-    costs.images = 1;
-    return costs;
-  }
-
- private:
-  const LoaderOptions& options_;
-  Decoder decoder_;
-  PipelineRunner runner_;
-  std::vector<std::uint8_t> file_;
-  Image image_;
-};
 
 void add(LoaderCosts& sum, const LoaderCosts& costs) {
   sum.read += costs.read;
@@ -62,11 +15,15 @@ void add(LoaderCosts& sum, const LoaderCosts& costs) {
   sum.resize += costs.resize;
   sum.other_transforms += costs.other_transforms;
   sum.images += costs.images;
+  sum.cache_hits += costs.cache_hits;
 }
 
 }  // namespace
 
-Loader::Shared::Shared(LoaderOptions given) : options(std::move(given)), pipeline(options.transforms) {
+Loader::Shared::Shared(LoaderOptions given)
+    : options(std::move(given)),
+      pipeline(options.transforms, options.resize),
+      cache(options.samples.size(), options.cache_bytes) {
   if (options.batch_size < 1) {
     throw Error("INVALID_CONFIG", "Invalid value for \"batchSize\": received " +
                                       std::to_string(options.batch_size) + ", expected an integer >= 1.");
@@ -134,7 +91,7 @@ Loader::Shared::Task Loader::Shared::takeTask() {
 }
 
 void Loader::Shared::work() {
-  Worker worker(options, pipeline);
+  SampleMaker maker(options, pipeline, cache);
   std::unique_lock lock(mutex);
   for (;;) {
     work_available.wait(lock, [this] { return stopping || taskAvailable(); });
@@ -146,7 +103,7 @@ void Loader::Shared::work() {
     LoaderCosts made;
     std::exception_ptr failure;
     try {
-      made = worker.make(task.sample, task.epoch, task.slot->imageTarget(task.position));
+      made = maker.make(task.sample, task.epoch, task.slot->imageTarget(task.position));
     } catch (...) {
       failure = std::current_exception();  // rethrown by next(), in the order of
                                            // the batches

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/data/batch_ring.h"
+#include "core/data/decoded_cache.h"
 #include "core/data/loader.h"
 #include "core/data/pipeline.h"
 
@@ -41,6 +42,7 @@ struct Loader::Shared {
 
   const LoaderOptions options;
   const Pipeline pipeline;
+  DecodedCache cache;  ///< guards itself
 
   mutable std::mutex mutex;
   std::condition_variable work_available;  ///< for workers

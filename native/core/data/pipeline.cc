@@ -123,7 +123,7 @@ Size resizedBy(const Resize& resize, Size image) {
 
 }  // namespace
 
-Pipeline::Pipeline(const std::vector<Spec>& transforms) {
+Pipeline::Pipeline(const std::vector<Spec>& transforms, ResizeArithmetic resize) : resize_(resize) {
   SizeTracker tracker;
   std::size_t position = 0;
   for (; position < transforms.size() && isPixelTransform(transforms[position]); ++position) {
@@ -162,7 +162,7 @@ std::size_t Pipeline::imageBytes() const noexcept {
   return form_ == BatchForm::kUint8 ? values : values * sizeof(float);
 }
 
-PipelineRunner::PipelineRunner(const Pipeline& pipeline) : pipeline_(pipeline) {
+PipelineRunner::PipelineRunner(const Pipeline& pipeline) : pipeline_(pipeline), resizer_(pipeline.resize_) {
   const auto& transforms = pipeline.pixel_transforms_;
   const auto makes_pixels = [](const Spec& spec) {
     return !std::holds_alternative<RandomHorizontalFlip>(spec);
@@ -189,6 +189,23 @@ Rectangle PipelineRunner::sourceRectangle(Size image, const DrawKey& key) const 
       return BilinearResizer::sourceRectangle(image, full, *window);
   }
   return whole;
+}
+
+int PipelineRunner::shrinkFactor(Size image, const DrawKey& key) const {
+  if (pipeline_.pixel_transforms_.empty()) return 1;
+  const Spec& first = pipeline_.pixel_transforms_.front();
+  Size from = image, to = image;
+  if (const auto* crop = std::get_if<RandomResizedCrop>(&first)) {
+    const Rectangle rectangle = sourceRectangle(image, key);
+    from = {rectangle.width, rectangle.height};
+    to = {crop->width, crop->height};
+  } else if (const auto* resize = std::get_if<Resize>(&first)) {
+    to = resizedBy(*resize, image);
+  }
+  for (const int factor : {8, 4, 2}) {
+    if (from.width / factor >= to.width && from.height / factor >= to.height) return factor;
+  }
+  return 1;
 }
 
 TransformCosts PipelineRunner::run(const ImageRegion& image, const DrawKey& key, void* target) {

@@ -25,7 +25,8 @@ class Pipeline {
  public:
   /// Throws Error INVALID_CONFIG when images would have no fixed size, when toTensor is missing or not behind
   /// the pixel transforms, or when a number is out of range.
-  explicit Pipeline(const std::vector<transform::Spec>& transforms);
+  explicit Pipeline(const std::vector<transform::Spec>& transforms,
+                    ResizeArithmetic resize = ResizeArithmetic::kPillow);
 
   Size outputSize() const noexcept { return output_size_; }
   BatchForm form() const noexcept { return form_; }
@@ -37,6 +38,7 @@ class Pipeline {
  private:
   friend class PipelineRunner;
   std::vector<transform::Spec> pixel_transforms_;
+  ResizeArithmetic resize_;
   Size output_size_;
   BatchForm form_ = BatchForm::kUint8;
   NormalizeTable table_{};
@@ -56,6 +58,10 @@ class PipelineRunner {
 
   /// What an image of size `image` is transformed from: run() with the same key reads no other pixel.
   Rectangle sourceRectangle(Size image, const DrawKey& key) const;
+
+  /// By how much (1, 2, 4 or 8) an image of size `image` may be smaller on both sides and still be no smaller
+  /// than what it is resized to.
+  int shrinkFactor(Size image, const DrawKey& key) const;
 
   /// Writes the transformed image to `target`: uint8 [H, W, 3] or float32 [3, H, W], as form() says. `image`
   /// holds at least sourceRectangle().

@@ -13,8 +13,8 @@ Rectangle BilinearResizer::sourceRectangle(Size source, Size full, const Rectang
 void BilinearResizer::resize(const ImageRegion& source, Size full, const Rectangle& window, bool mirrored,
                              std::uint8_t* target, std::size_t stride) {
   const Rectangle needed = sourceRectangle(source.full, full, window);
-  horizontal_.compute(source.full.width, full.width, window.left, window.width, needed.left);
-  vertical_.compute(source.full.height, full.height, window.top, window.height, needed.top);
+  horizontal_.compute(arithmetic_, source.full.width, full.width, window.left, window.width, needed.left);
+  vertical_.compute(arithmetic_, source.full.height, full.height, window.top, window.height, needed.top);
   const ImageView pixels = source.crop(needed);
   const std::size_t row_bytes = static_cast<std::size_t>(window.width) * 3;
   rows_.resize(row_bytes * static_cast<std::size_t>(pixels.height));

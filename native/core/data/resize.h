@@ -9,10 +9,12 @@
 
 namespace torchwing {
 
-/// Pillow's Image.resize(..., BILINEAR), antialiased when shrinking, bit for bit: a horizontal pass rounded
-/// to bytes, then a vertical one. Keeps its memory between images; one per thread.
+/// Resizes bilinearly, antialiased when shrinking: a horizontal pass rounded to bytes, then a vertical
+/// one. Keeps its memory between images; one per thread.
 class BilinearResizer {
  public:
+  explicit BilinearResizer(ResizeArithmetic arithmetic) : arithmetic_(arithmetic) {}
+
   /// Resizes the image of which `source` is a part to `full` and writes only the rectangle `window` of the
   /// result, rows `stride` bytes apart, its columns in reverse order when `mirrored`. `source` must hold what
   /// sourceRectangle() says and be readable for Image::kPadding bytes past its last pixel.
@@ -22,6 +24,7 @@ class BilinearResizer {
   static Rectangle sourceRectangle(Size source, Size full, const Rectangle& window);
 
  private:
+  const ResizeArithmetic arithmetic_;
   ResizeWeights horizontal_;
   ResizeWeights vertical_;
   std::vector<std::uint8_t> rows_;

@@ -10,10 +10,13 @@
 namespace torchwing {
 namespace {
 
-constexpr std::int32_t kHalf = 1 << (kResizePrecisionBits - 1);
+/// What rounds a sum half up.
+std::int32_t half(const ResizeWeights& weights) {
+  return 1 << (weights.precision() - 1);
+}
 
-std::uint8_t clip8(std::int32_t sum) {
-  return static_cast<std::uint8_t>(std::clamp(sum >> kResizePrecisionBits, 0, 255));
+std::uint8_t clip8(std::int32_t sum, const ResizeWeights& weights) {
+  return static_cast<std::uint8_t>(std::clamp(sum >> weights.precision(), 0, 255));
 }
 
 /// Where column `output` of a row goes, in bytes.
@@ -27,11 +30,12 @@ void sumColumnsPlain(const std::uint8_t* rows, std::size_t stride, int row_count
     for (int x = 0; x < weights.outputs(); ++x) {
       const std::int32_t* values = weights.values(x);
       const std::uint8_t* source = rows + static_cast<std::ptrdiff_t>(weights.start(x)) * 3;
-      std::int32_t sums[3] = {kHalf, kHalf, kHalf};
+      std::int32_t sums[3] = {half(weights), half(weights), half(weights)};
       for (int i = 0; i < weights.count(x); ++i, source += 3) {
         for (int channel = 0; channel < 3; ++channel) sums[channel] += source[channel] * values[i];
       }
-      std::transform(sums, sums + 3, target + columnOffset(weights, x, mirrored), clip8);
+      std::uint8_t* pixel = target + columnOffset(weights, x, mirrored);
+      for (int channel = 0; channel < 3; ++channel) pixel[channel] = clip8(sums[channel], weights);
     }
   }
 }
@@ -42,11 +46,11 @@ void sumRowsFrom(std::size_t begin, const std::uint8_t* rows, std::size_t bytes,
   const std::int32_t* values = weights.values(output);
   rows += static_cast<std::size_t>(weights.start(output)) * bytes;
   for (std::size_t x = begin; x < bytes; ++x) {
-    std::int32_t sum = kHalf;
+    std::int32_t sum = half(weights);
     for (int i = 0; i < weights.count(output); ++i) {
       sum += rows[x + static_cast<std::size_t>(i) * bytes] * values[i];
     }
-    target[x] = clip8(sum);
+    target[x] = clip8(sum, weights);
   }
 }
 
@@ -59,13 +63,14 @@ void sumRowsPlain(const std::uint8_t* rows, std::size_t bytes, const ResizeWeigh
 
 // A product of a byte and a 22-bit weight has no fast instruction; of a byte and 11 bits it has: vpmaddwd
 // multiplies 16-bit numbers and adds neighbours, so that two weighted inputs cost one instruction for the
-// high and one for the low halves of their weights. No sum overflows: the weights of an output add up to 2^22
-// and a little, so the sums stay below 255 * 2^22 < 2^30.
+// high and one for the low halves of their weights. No sum overflows: the weights of an output add up to
+// little more than 2^22 at most, so the sums stay below 255 * 2^22 < 2^30.
 
 /// (high << 11) + low, rounded and shifted down to 0..255.
-inline __attribute__((always_inline, target("avx2"))) __m256i combine(__m256i high, __m256i low) {
+inline __attribute__((always_inline, target("avx2"))) __m256i combine(__m256i high, __m256i low,
+                                                                      __m256i half_up, __m128i precision) {
   const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high, ResizeWeights::kHalfBits), low);
-  return _mm256_srai_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32(kHalf)), kResizePrecisionBits);
+  return _mm256_sra_epi32(_mm256_add_epi32(sum, half_up), precision);
 }
 
 inline __m128i load64(const std::uint8_t* bytes) {
@@ -76,6 +81,8 @@ inline __m128i load64(const std::uint8_t* bytes) {
 __attribute__((target("avx2"))) void sumColumnsAvx2(const std::uint8_t* rows, std::size_t stride,
                                                     int row_count, const ResizeWeights& weights,
                                                     bool mirrored, std::uint8_t* target) {
+  const __m256i half_up = _mm256_set1_epi32(half(weights));
+  const __m128i precision = _mm_cvtsi32_si128(weights.precision());
   // R0 R1 G0 G1 B0 B1 of two neighbouring pixels, as 16-bit numbers.
   const __m256i pairs_of_channels =
       _mm256_broadcastsi128_si256(_mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
@@ -99,7 +106,7 @@ __attribute__((target("avx2"))) void sumColumnsAvx2(const std::uint8_t* rows, st
         high = _mm256_add_epi32(high, _mm256_madd_epi16(pixels, _mm256_set1_epi32(pair[0])));
         low = _mm256_add_epi32(low, _mm256_madd_epi16(pixels, _mm256_set1_epi32(pair[1])));
       }
-      const __m256i sums = combine(high, low);
+      const __m256i sums = combine(high, low, half_up, precision);
       const __m256i words = _mm256_packs_epi32(sums, sums);
       const __m256i result = _mm256_packus_epi16(words, words);
       const std::int32_t upper_pixel = _mm256_extract_epi32(result, 0);
@@ -115,6 +122,8 @@ __attribute__((target("avx2"))) void sumColumnsAvx2(const std::uint8_t* rows, st
 __attribute__((target("avx2"))) void sumRowsAvx2(const std::uint8_t* rows, std::size_t bytes,
                                                  const ResizeWeights& weights, int output,
                                                  std::uint8_t* target) {
+  const __m256i half_up = _mm256_set1_epi32(half(weights));
+  const __m128i precision = _mm_cvtsi32_si128(weights.precision());
   const int count = weights.count(output);
   const std::uint8_t* const first = rows + static_cast<std::size_t>(weights.start(output)) * bytes;
   std::size_t x = 0;
@@ -136,7 +145,8 @@ __attribute__((target("avx2"))) void sumRowsAvx2(const std::uint8_t* rows, std::
         low[half] = _mm256_add_epi32(low[half], _mm256_madd_epi16(values[half], low_weights));
       }
     }
-    const __m256i words = _mm256_packs_epi32(combine(high[0], low[0]), combine(high[1], low[1]));
+    const __m256i words = _mm256_packs_epi32(combine(high[0], low[0], half_up, precision),
+                                             combine(high[1], low[1], half_up, precision));
     const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi16(words, words), 0b1000);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(target + x), _mm256_castsi256_si128(packed));
   }

@@ -6,12 +6,20 @@
 
 namespace torchwing {
 
-/// Pillow's PRECISION_BITS for 8-bit images: the fraction bits of a weight.
-inline constexpr int kResizePrecisionBits = 32 - 8 - 2;
+/// Whose bytes a resize gives. Both are bilinear, antialiased when shrinking, with weights that are
+/// normalised in double; they differ in how far these are rounded.
+enum class ResizeArithmetic {
+  /// Pillow's precompute_coeffs and normalize_coeffs_8bpc (libImaging/Resample.c): 22 fraction bits. What
+  /// torchvision gives for PIL images.
+  kPillow,
+  /// ATen's uint8 antialias kernel (aten/src/ATen/native/cpu/UpSampleKernel.cpp,
+  /// compute_index_ranges_int16_weights): as many fraction bits as leave the largest weight of the axis in 15
+  /// bits.
+  /// What torchvision gives for uint8 tensors.
+  kTensor,
+};
 
-/// One axis of a bilinear resize, antialiased when shrinking, as Pillow's precompute_coeffs has it
-/// (libImaging/Resample.c): triangle weights normalised in double and rounded to 22-bit integers. Keeps its
-/// memory between images.
+/// One axis of a resize. Keeps its memory between images.
 class ResizeWeights {
  public:
   /// Weights are also held in two halves of at most 16 bits, weight = high << kHalfBits | low.
@@ -26,7 +34,11 @@ class ResizeWeights {
 
   /// For `count` outputs from `first_output` on, of an axis that is resized from `in_size` to `out_size`;
   /// inputs are counted from `origin` on.
-  void compute(int in_size, int out_size, int first_output, int count, int origin);
+  void compute(ResizeArithmetic arithmetic, int in_size, int out_size, int first_output, int count,
+               int origin);
+
+  /// Fraction bits of a weight: an output is its sum / 2^precision(), rounded half up.
+  int precision() const noexcept { return precision_; }
 
   int outputs() const noexcept { return static_cast<int>(starts_.size()); }
   /// Output i is the sum of inputs start(i) to start(i) + count(i), weighted by values(i)[0 ...].
@@ -42,6 +54,7 @@ class ResizeWeights {
     return static_cast<std::size_t>(output) * static_cast<std::size_t>(taps_);
   }
 
+  int precision_ = 0;
   int taps_ = 0;  ///< room for the inputs of one output, even
   std::vector<int> starts_;
   std::vector<int> counts_;

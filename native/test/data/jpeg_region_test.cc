@@ -88,9 +88,8 @@ TEST_P(JpegRegion, HoldsThePixelsOfTheWholeImage) {
     Rectangle wanted{below(kSize.width), below(kSize.height), 0, 0};
     wanted.width = 1 + below(kSize.width - wanted.left);
     wanted.height = 1 + below(kSize.height - wanted.top);
-    expectSamePixels(decoder.decodeRegion(
-                         bytes, "drawn", [&](Size) { return wanted; }, part),
-                     whole, wanted);
+    expectSamePixels(decoder.decodeRegion(bytes, "drawn", {[&](Size) { return wanted; }, {}}, part), whole,
+                     wanted);
   }
 }
 
@@ -101,8 +100,7 @@ TEST_P(JpegRegion, OfACutOffFileIsRefusedAsTheWholeIs) {
   Image image;
   for (const Rectangle wanted : {Rectangle{0, 0, 8, 8}, Rectangle{0, 0, kSize.width, kSize.height}}) {
     try {
-      decoder.decodeRegion(
-          bytes, "cut.jpg", [&](Size) { return wanted; }, image);
+      decoder.decodeRegion(bytes, "cut.jpg", {[&](Size) { return wanted; }, {}}, image);
       FAIL() << "expected an error";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), "IMAGE_DECODE");
@@ -119,9 +117,8 @@ TEST_P(JpegRegion, OfAFileWithBytesBehindItsEndIsRead) {
   Image whole, part;
   decoder.decode(bytes, "drawn", whole);
   const Rectangle wanted{3, 5, 17, 19};
-  expectSamePixels(decoder.decodeRegion(
-                       bytes, "drawn", [&](Size) { return wanted; }, part),
-                   whole, wanted);
+  expectSamePixels(decoder.decodeRegion(bytes, "drawn", {[&](Size) { return wanted; }, {}}, part), whole,
+                   wanted);
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, JpegRegion,

@@ -22,10 +22,10 @@ Bytes noise(std::size_t size, unsigned seed) {
 }
 
 Bytes resize(const ResizeKernels& kernels, const Bytes& source, int width, int height, int out_width,
-             int out_height, bool mirrored) {
+             int out_height, bool mirrored, ResizeArithmetic arithmetic = ResizeArithmetic::kPillow) {
   ResizeWeights horizontal, vertical;
-  horizontal.compute(width, out_width, 0, out_width, 0);
-  vertical.compute(height, out_height, 0, out_height, 0);
+  horizontal.compute(arithmetic, width, out_width, 0, out_width, 0);
+  vertical.compute(arithmetic, height, out_height, 0, out_height, 0);
   const std::size_t row_bytes = static_cast<std::size_t>(out_width) * 3;
   Bytes rows(row_bytes * static_cast<std::size_t>(height));
   kernels.sumColumns(source.data(), static_cast<std::size_t>(width) * 3, height, horizontal, mirrored,
@@ -45,8 +45,10 @@ TEST(ResizeKernels, GiveTheSameBytesOnEveryProcessor) {
               out_height = 1 + static_cast<int>(random() % 60);
     const Bytes source = noise(static_cast<std::size_t>(width * height * 3) + 5, round);
     const bool mirrored = round % 2 == 1;
-    ASSERT_EQ(resize(resizeKernels(), source, width, height, out_width, out_height, mirrored),
-              resize(plainResizeKernels(), source, width, height, out_width, out_height, mirrored))
+    const auto arithmetic = round % 3 == 0 ? ResizeArithmetic::kTensor : ResizeArithmetic::kPillow;
+    ASSERT_EQ(
+        resize(resizeKernels(), source, width, height, out_width, out_height, mirrored, arithmetic),
+        resize(plainResizeKernels(), source, width, height, out_width, out_height, mirrored, arithmetic))
         << width << " x " << height << " to " << out_width << " x " << out_height;
   }
 }

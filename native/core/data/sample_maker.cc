@@ -1,0 +1,70 @@
+#include "core/data/sample_maker.h"
+
+#include <chrono>
+
+#include "core/data/file_reader.h"
+#include "core/data/image_header.h"
+#include "core/data/orientation.h"
+
+namespace torchwing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+}  // namespace
+
+SampleMaker::SampleMaker(const LoaderOptions& options, const Pipeline& pipeline, DecodedCache& cache)
+    : options_(options), cache_(cache), decoder_(options.limits), runner_(pipeline) {}
+
+LoaderCosts SampleMaker::make(std::int64_t index, std::int64_t epoch, void* target) {
+  const DrawKey key{options_.seed, epoch, index};
+  LoaderCosts costs;
+  costs.images = 1;
+  ImageRegion region;
+  const std::shared_ptr<const Image> cached = cache_.find(index);
+  if (cached != nullptr) {
+    region = ImageRegion::whole(cached->view());
+    costs.cache_hits = 1;
+  } else {
+    auto begin = Clock::now();
+    const std::span<const std::uint8_t> bytes = read(options_.samples[static_cast<std::size_t>(index)]);
+    costs.read = secondsSince(begin);
+    begin = Clock::now();
+    region = decode(bytes, key);
+    costs.decode = secondsSince(begin);
+  }
+  const TransformCosts transforms = runner_.run(region, key, target);
+  costs.resize = transforms.resize;
+  costs.other_transforms = transforms.other;
+  return costs;
+}
+
+std::span<const std::uint8_t> SampleMaker::read(const Sample& sample) {
+  if (sample.bytes != nullptr) return *sample.bytes;
+  readFile(sample.path, options_.limits.file_bytes, file_);
+  return file_;
+}
+
+ImageRegion SampleMaker::decode(std::span<const std::uint8_t> bytes, const DrawKey& key) {
+  const std::string& name = options_.samples[static_cast<std::size_t>(key.index)].path;
+  const int orientation = options_.exif == ExifPolicy::kApply ? readImageHeader(bytes).orientation : 1;
+  const bool keep = cache_.open();
+  if (keep || orientation != 1) {
+    decoder_.decode(bytes, name, image_);
+    if (orientation != 1) applyOrientation(image_.view(), orientation, upright_);
+    const ImageView whole = (orientation != 1 ? upright_ : image_).view();
+    if (keep) cache_.keep(key.index, whole);
+    return ImageRegion::whole(whole);
+  }
+  RegionRequest request{[&](Size size) { return runner_.sourceRectangle(size, key); }, {}};
+  if (options_.decode == DecodeForm::kScaled) {
+    request.shrink = [&](Size size) { return runner_.shrinkFactor(size, key); };
+  }
+  return decoder_.decodeRegion(bytes, name, request, image_);
+}
+
+}  // namespace torchwing
