@@ -9,7 +9,7 @@ import { errorText, exitCodeOf } from './report-error';
 
 /** Each command is loaded when it is asked for, so that `--help` starts at once. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Command }>> = {
-  train: { summary: 'fine-tune a ResNet-18 on a folder of photos', load: () => require('./train') },
+  train: { summary: 'fine-tune a ResNet on a folder of photos', load: () => require('./train') },
   predict: { summary: 'tell the classes of images by trained weights', load: () => require('./predict') },
   check: {
     summary: 'read every photo of a data set and say what is wrong with it',

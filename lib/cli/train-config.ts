@@ -37,6 +37,7 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     preflight: flags['no-preflight'] ? false : undefined,
   });
   const model = defined({
+    arch: flags.arch,
     weights: flags.weights === undefined ? undefined : weightsChoice(flags.weights),
     layout: flags.layout,
   });

@@ -1,3 +1,4 @@
+import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from '../model/architecture';
 import { COMMON_FLAGS, type CommandHelp, type FlagTable, type FlagValues } from './flags';
 
 /** Every flag of `torchwing train`, in the order of the help. */
@@ -19,6 +20,12 @@ export const TRAIN_FLAGS = {
     value: 'FILE|NAME|none',
     help: 'where to start: a .pth file, a published name, or none for random weights',
     fallback: 'IMAGENET1K_V1, looked for in the caches of PyTorch and of torchwing',
+  },
+  arch: {
+    kind: 'choice',
+    choices: ARCHITECTURES,
+    help: 'which ResNet to train',
+    fallback: DEFAULT_ARCHITECTURE,
   },
   mode: {
     kind: 'choice',
@@ -111,12 +118,13 @@ export type TrainFlags = FlagValues<typeof TRAIN_FLAGS>;
 
 export const TRAIN_HELP: CommandHelp<typeof TRAIN_FLAGS> = {
   name: 'train',
-  summary: 'Fine-tune a ResNet-18 on a folder of photos.',
+  summary: 'Fine-tune a ResNet on a folder of photos.',
   usage: 'train --data DIR [flags]',
   flags: TRAIN_FLAGS,
   examples: [
     'torchwing train --data ./photos',
     'torchwing train --data ./photos --mode extractor --epochs 10 --output runs/quick',
+    'torchwing train --data ./photos --arch resnet50 --weights resnet50.pth',
     'torchwing train --data ./classes --val-split 0.2 --weights none --image-size 64',
     'torchwing train --config runs/quick/config.json',
   ],

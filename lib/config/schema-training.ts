@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from '../model/architecture';
 import { atLeastZero, choice, flag, integer, path, positive } from './numbers';
 
 export const modelSchema = z.strictObject({
-  arch: choice(['resnet18']).default('resnet18'),
+  arch: choice(ARCHITECTURES).default(DEFAULT_ARCHITECTURE),
   weights: z
     .union([z.literal('IMAGENET1K_V1'), z.strictObject({ file: path() }), z.null()], {
       error: '"IMAGENET1K_V1", { file } or null for random weights',

@@ -1,7 +1,7 @@
 import type { ByteSize } from '../data/byte-size';
 import type { DecodeForm, ExifPolicy, ImageLimits, ResizeArithmetic } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
-import type { Layout } from '../native/types';
+import type { Architecture, Layout } from '../native/types';
 
 /** `finetune` trains every layer; `extractor` trains only the new head on a frozen backbone. */
 export type Mode = 'finetune' | 'extractor';
@@ -74,7 +74,8 @@ export interface DataConfig {
 export type WeightsChoice = 'IMAGENET1K_V1' | { file: string } | null;
 
 export interface ModelConfig {
-  arch?: 'resnet18';
+  /** Default `resnet18`. */
+  arch?: Architecture;
   /** Default `IMAGENET1K_V1`. */
   weights?: WeightsChoice;
   /** `fast` (default) or PyTorch's plain kernels, `strided`; the last bits of the numbers differ. */

@@ -1,12 +1,14 @@
 import { TorchwingError } from '../native/errors';
-import type { Layout } from '../native/types';
-import { ResNet18 } from './resnet18';
+import type { Architecture, Layout } from '../native/types';
+import { architectureOf } from './architecture';
+import { ResNet } from './resnet';
 import { StateDict } from './state-dict';
 
 /** Classes of ImageNet, whose head any other data set replaces. */
 const IMAGENET_CLASSES = 1000;
 
 export interface PrepareModelOptions {
+  arch: Architecture;
   /** A `.pth` file, or null for random weights. */
   weights: string | null;
   /** Class names of the data. */
@@ -19,21 +21,22 @@ export interface PrepareModelOptions {
 }
 
 /**
- * A ResNet-18 for the given classes, on the CPU. An ImageNet head is replaced by a new one; a head of the right width
+ * A ResNet for the given classes, on the CPU. An ImageNet head is replaced by a new one; a head of the right width
  * is kept; any other does not fit.
  * @throws TorchwingError WEIGHTS_* for what is wrong with the file
  */
-export async function prepareModel(options: PrepareModelOptions): Promise<ResNet18> {
-  const { classes, seed, layout } = options;
-  if (options.weights === null) return ResNet18.create({ classes: classes.length, seed, layout });
+export async function prepareModel(options: PrepareModelOptions): Promise<ResNet> {
+  const { arch, classes, seed, layout } = options;
+  if (options.weights === null) return ResNet.create({ arch, classes: classes.length, seed, layout });
   const state = await StateDict.read(options.weights);
-  let model: ResNet18 | null = null;
+  let model: ResNet | null = null;
   try {
     for (const message of state.notes) options.warn({ code: 'WEIGHTS_NOTE', message });
+    refuseOtherArchitecture(options.weights, state, arch);
     const width = headWidth(state) ?? classes.length;
     if (width !== classes.length && width !== IMAGENET_CLASSES)
       throw wrongHead(options.weights, width, classes);
-    model = await ResNet18.create({ classes: width, seed, layout });
+    model = await ResNet.create({ arch, classes: width, seed, layout });
     await model.loadStateDict(state);
     if (width === classes.length) {
       warnOfOtherNames(options, state);
@@ -56,6 +59,20 @@ export async function prepareModel(options: PrepareModelOptions): Promise<ResNet
 /** Classes that a state dict's `fc` layer tells apart; null without such a layer (loading then lists what is missing). */
 export function headWidth(state: StateDict): number | null {
   return state.entries.find(({ name }) => name === 'fc.weight')?.shape[0] ?? null;
+}
+
+/**
+ * Says in one line what strict loading would say key by key.
+ * @throws TorchwingError WEIGHTS_MISMATCH when the tensors are those of another ResNet than `arch`
+ */
+export function refuseOtherArchitecture(file: string, state: StateDict, arch: Architecture): void {
+  const found = architectureOf(state.entries);
+  if (found === null || found === arch) return;
+  throw new TorchwingError(
+    'WEIGHTS_MISMATCH',
+    `The weights "${file}" do not fit: they are those of a ${found}, expected ${arch}.`,
+    { hint: `Set model.arch to "${found}" (--arch ${found}), or use weights of a ${arch}.` },
+  );
 }
 
 function wrongHead(file: string, width: number, classes: readonly string[]): TorchwingError {

@@ -1,6 +1,8 @@
+import type { Architecture } from '../native/types';
+
 /** A published weight file. */
 export interface PublishedWeights {
-  arch: 'resnet18';
+  arch: Architecture;
   classes: number;
   fileName: string;
   url: string;

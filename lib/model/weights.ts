@@ -4,18 +4,29 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TorchwingError } from '../native/errors';
+import type { Architecture } from '../native/types';
 import { PUBLISHED_WEIGHTS, type WeightsName } from './weights-catalogue';
 
 /**
  * The file behind a choice of weights: the file itself, or a published file found by name in Python's cache or in ours,
  * its SHA-256 checked. Null stands for random weights.
  * @throws TorchwingError WEIGHTS_NOT_FOUND with the URL, the hash and where to put the file; WEIGHTS_FORMAT for a cached
- *   file with other contents
+ *   file with other contents; WEIGHTS_MISMATCH when what is published under the name is for another `arch`
  */
-export async function findWeights(choice: WeightsName | { file: string } | null): Promise<string | null> {
+export async function findWeights(
+  choice: WeightsName | { file: string } | null,
+  arch: Architecture,
+): Promise<string | null> {
   if (choice === null) return null;
   if (typeof choice === 'object') return choice.file;
-  const { fileName, url, sha256 } = PUBLISHED_WEIGHTS[choice];
+  const { fileName, url, sha256, arch: published } = PUBLISHED_WEIGHTS[choice];
+  if (published !== arch) {
+    throw new TorchwingError(
+      'WEIGHTS_MISMATCH',
+      `The weights ${choice} are known for ${published}, expected for ${arch}.`,
+      { hint: 'Name a weight file (--weights FILE), or train from random weights (--weights none).' },
+    );
+  }
   const places = weightFolders().map((folder) => join(folder, fileName));
   const altered: string[] = [];
   for (const place of places) {

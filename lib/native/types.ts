@@ -6,6 +6,8 @@
  */
 export type DType = 'float32' | 'float64' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
 export type Phase = 'train' | 'val';
+/** Members of torchvision's ResNet family, by torchvision's names. */
+export type Architecture = 'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152';
 /** `fast` lets the model choose memory layouts and fold BatchNorm; `strided` keeps PyTorch's plain kernels. */
 export type Layout = 'fast' | 'strided';
 
@@ -38,7 +40,8 @@ export interface NativeStateDict {
   dispose(): void;
 }
 
-export interface NativeResNet18 {
+export interface NativeResNet {
+  readonly arch: Architecture;
   readonly classes: number;
   readonly layout: Layout;
   readonly device: string;
@@ -238,16 +241,16 @@ export interface NativeAddon {
   StateDict: {
     read(path: string): Promise<NativeStateDict>;
   };
-  ResNet18: {
+  ResNet: {
     create(options: {
-      arch: string;
+      arch: Architecture;
       classes: number;
       seed: number;
       layout: Layout;
       dtype: 'float32' | 'float64';
-    }): Promise<NativeResNet18>;
+    }): Promise<NativeResNet>;
   };
-  SGD: { create(model: NativeResNet18, options: NativeSGDOptions): Promise<NativeSGD> };
+  SGD: { create(model: NativeResNet, options: NativeSGDOptions): Promise<NativeSGD> };
   StepLR: { create(optimizer: NativeSGD, stepSize: number, gamma: number): NativeStepLR };
   ImageLoader: { create(options: NativeLoaderOptions): Promise<NativeImageLoader> };
   ImageInspection: {
@@ -258,7 +261,7 @@ export interface NativeAddon {
   };
   TrainingSession: {
     create(options: {
-      model: NativeResNet18;
+      model: NativeResNet;
       optimizer: NativeSGD | null;
       device: string;
     }): Promise<NativeTrainingSession>;

@@ -1,4 +1,4 @@
-import type { ResNet18 } from '../model/resnet18';
+import type { ResNet } from '../model/resnet';
 import { StateDict } from '../model/state-dict';
 import { callNative, callNativeSync, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
@@ -17,7 +17,7 @@ export interface SGDOptions {
 /** torch.optim.SGD over the model's trainable parameters, with Python's arithmetic. */
 export class SGD extends Handle<NativeSGD> {
   /** Takes the parameters that are trainable at this moment: call `setTrainable` and `to` first. */
-  static create(model: ResNet18, options: SGDOptions): Promise<SGD> {
+  static create(model: ResNet, options: SGDOptions): Promise<SGD> {
     return callNative(async () => {
       const { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
       const addon = await loadNative();

@@ -3,10 +3,12 @@ import { parseTransforms } from '../config/parse';
 import { invalidValue } from '../config/problems';
 import { DEFAULT_READING, type ImageReading } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
+import { ARCHITECTURES, architectureOf } from '../model/architecture';
 import { headWidth } from '../model/prepare-model';
-import { ResNet18 } from '../model/resnet18';
+import { ResNet } from '../model/resnet';
 import { StateDict } from '../model/state-dict';
 import { TorchwingError } from '../native/errors';
+import type { Architecture } from '../native/types';
 import type { ReadableRecord } from '../trainer/record-schema';
 import { readRecord } from '../trainer/run-record';
 import type { PredictorOptions } from './types';
@@ -16,7 +18,7 @@ const DEFAULT_IMAGE_SIZE = 224;
 
 /** A model in evaluation mode with what its outputs mean and what its inputs must be. */
 export interface Classifier {
-  model: ResNet18;
+  model: ResNet;
   classes: string[];
   transforms: Transform[];
   reading: ImageReading;
@@ -24,6 +26,7 @@ export interface Classifier {
 
 /**
  * Reads a weight file and its record.
+ * The architecture is told by the tensors.
  * @throws TorchwingError WEIGHTS_* for the file; INVALID_ARGUMENT when there are no class names, or not as many as the
  *   head has classes
  */
@@ -33,7 +36,7 @@ export async function loadClassifier(
   device: string,
 ): Promise<Classifier> {
   const state = await StateDict.read(file);
-  let model: ResNet18 | null = null;
+  let model: ResNet | null = null;
   try {
     const record = state.record === null ? null : readRecord(state.record, file);
     const classes = classNames(file, record, options.classes);
@@ -45,7 +48,8 @@ export async function loadClassifier(
       );
     }
     const transforms = checkedTransforms(options.transforms) ?? recordTransforms(record);
-    model = await ResNet18.create({ classes: width, layout: record?.layout ?? 'fast' });
+    const arch = architectureIn(state, record, file);
+    model = await ResNet.create({ arch, classes: width, layout: record?.layout ?? 'fast' });
     await model.loadStateDict(state);
     await model.to(device);
     await model.eval();
@@ -56,6 +60,16 @@ export async function loadClassifier(
   } finally {
     state.dispose();
   }
+}
+
+/** The record's word must be what the tensors are; a file without a record is told by its tensors alone. */
+function architectureIn(state: StateDict, record: ReadableRecord | null, file: string): Architecture {
+  const found = architectureOf(state.entries);
+  if (found !== null && (record === null || record.arch === found)) return found;
+  throw new TorchwingError(
+    'WEIGHTS_MISMATCH',
+    `The weight file "${file}" holds ${found === null ? 'tensors of another model' : `a ${found}`}, expected ${record?.arch ?? `one of ${ARCHITECTURES.join(', ')}`}.`,
+  );
 }
 
 function classNames(

@@ -2,7 +2,7 @@ import type { ResolvedConfig } from '../config/types';
 import { outputSize } from '../data/output-size';
 import { TorchwingError } from '../native/errors';
 
-/** ResNet-18 halves height and width five times. */
+/** Every ResNet halves height and width five times. */
 const DOWNSAMPLING = 32;
 
 /**

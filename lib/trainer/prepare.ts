@@ -3,7 +3,7 @@ import { ImageLoader } from '../data/image-loader';
 import { type InspectedData, inspectData } from '../data/preflight';
 import type { SourceImages } from '../data/source';
 import { type PrepareModelOptions, prepareModel } from '../model/prepare-model';
-import type { ResNet18 } from '../model/resnet18';
+import type { ResNet } from '../model/resnet';
 import { findWeights } from '../model/weights';
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
@@ -22,7 +22,7 @@ export interface Job {
   config: ResolvedConfig & { threads: number };
   data: InspectedData;
   versions: Version;
-  model: ResNet18;
+  model: ResNet;
   optimizer: SGD;
   /** Null: the learning rate stays. */
   scheduler: StepLR | null;
@@ -43,7 +43,7 @@ export async function prepare(
 ): Promise<Job> {
   const found = await control.race(inspectData(resolved));
   if (resolved.data.onBadImage !== 'skip') refuseBatchOfOne(resolved, found.train.images.length);
-  const weights = await control.race(findWeights(resolved.model.weights));
+  const weights = await control.race(findWeights(resolved.model.weights, resolved.model.arch));
   const threads = await callNative(async () =>
     (await loadNative()).setThreads(resolved.threads === 'auto' ? 0 : resolved.threads),
   );
@@ -64,8 +64,8 @@ export async function prepare(
   };
   try {
     const { seed, mode } = config;
-    const { layout, frozenBatchNorm } = config.model;
-    const model = keep(await prepareModel({ weights, classes: data.classes, seed, layout, warn }));
+    const { arch, layout, frozenBatchNorm } = config.model;
+    const model = keep(await prepareModel({ arch, weights, classes: data.classes, seed, layout, warn }));
     await model.setTrainable(mode === 'extractor' ? 'head' : 'all', { frozenBatchNorm });
     await model.to(device);
     const optimizer = keep(await SGD.create(model, config.optimizer));

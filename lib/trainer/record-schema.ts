@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { transformsSchema } from '../config/schema-transforms';
 import { DEFAULT_READING } from '../data/loader-defaults';
+import { ARCHITECTURES } from '../model/architecture';
 
 /** What a reader of a record needs; all else may be missing, in files made by hand or by other versions. */
 export const recordSchema = z.object({
   version: z.literal(1),
-  arch: z.literal('resnet18'),
+  arch: z.enum(ARCHITECTURES),
   classes: z.array(z.string()).min(2),
   transforms: z.object({ val: transformsSchema }),
   reading: z

@@ -2,7 +2,7 @@ import type { ResolvedConfig } from '../config/types';
 import type { ImageReading } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
 import { TorchwingError } from '../native/errors';
-import type { Layout } from '../native/types';
+import type { Architecture, Layout } from '../native/types';
 import type { ReadableRecord } from './record-schema';
 import { finiteOrText } from './serialize-event';
 
@@ -12,7 +12,7 @@ export const RECORD_VERSION = 1;
 /** The `torchwing.json` record inside a `.pth`: what a prediction needs, and where the weights come from. */
 export interface RunRecord {
   version: typeof RECORD_VERSION;
-  arch: 'resnet18';
+  arch: Architecture;
   /** Class names; their position is the label. */
   classes: string[];
   transforms: { val: Transform[] };

@@ -12,7 +12,7 @@ import type { FitOptions, FitResult } from './types';
 const LEFT = Symbol('left the stream');
 
 /**
- * Trains a ResNet-18 on photos. It prints nothing, installs no signal handler and writes no file but those of `output`.
+ * Trains a ResNet on photos. It prints nothing, installs no signal handler and writes no file but those of `output`.
  * @throws TorchwingError INVALID_CONFIG, before anything native is touched
  */
 export class Trainer {

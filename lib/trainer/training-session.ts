@@ -1,5 +1,5 @@
 import type { ImageLoader } from '../data/image-loader';
-import type { ResNet18 } from '../model/resnet18';
+import type { ResNet } from '../model/resnet';
 import { StateDict } from '../model/state-dict';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
@@ -29,7 +29,7 @@ export type Progress = NativeProgress;
 export class TrainingSession extends Handle<NativeTrainingSession> {
   /** @param options.optimizer null for a session that only validates */
   static create(options: {
-    model: ResNet18;
+    model: ResNet;
     optimizer: SGD | null;
     device: string;
   }): Promise<TrainingSession> {

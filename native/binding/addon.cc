@@ -4,7 +4,7 @@
 #include "binding/functions.h"
 #include "binding/image_inspection.h"
 #include "binding/image_loader.h"
-#include "binding/resnet18.h"
+#include "binding/resnet.h"
 #include "binding/sgd.h"
 #include "binding/state_dict.h"
 #include "binding/step_lr.h"
@@ -17,7 +17,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   AddonData::attach(env);
   TensorHandle::init(env, exports);
   StateDictHandle::init(env, exports);
-  ResNet18Handle::init(env, exports);
+  ResNetHandle::init(env, exports);
   SgdHandle::init(env, exports);
   StepLrHandle::init(env, exports);
   ImageLoaderHandle::init(env, exports);

@@ -21,7 +21,7 @@ LeasableModel::Properties LeasableModel::properties() const {
 
 void LeasableModel::publish() {
   const std::lock_guard lock(mutex_);
-  properties_ = {net_.classes(), net_.layout(), net_.device().str(), net_.training()};
+  properties_ = {net_.arch(), net_.classes(), net_.layout(), net_.device().str(), net_.training()};
 }
 
 LeasableModel::Lease::Lease(LeasableModel& model) : model_(model) {

@@ -11,6 +11,7 @@ namespace torchwing::binding {
 class LeasableModel {
  public:
   struct Properties {
+    std::string arch;
     std::int64_t classes;
     Layout layout;
     std::string device;

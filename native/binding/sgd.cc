@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "binding/resnet18.h"
+#include "binding/resnet.h"
 #include "binding/state_dict.h"
 #include "core/error.h"
 
@@ -69,7 +69,7 @@ Napi::Value SgdHandle::create(const Napi::CallbackInfo& info) {
   return AddonData::of(info.Env())
       ->compute(
           info.Env(),
-          [model = ResNet18Handle::unwrap(info[0], "model").core(), options = readOptions(info[1])] {
+          [model = ResNetHandle::unwrap(info[0], "model").core(), options = readOptions(info[1])] {
             return std::make_shared<ModelOptimizer>(model, options);
           },
           wrap);

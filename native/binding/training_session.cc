@@ -4,7 +4,7 @@
 #include "binding/loader_costs.h"
 #include "binding/phase_name.h"
 #include "binding/progress_listener.h"
-#include "binding/resnet18.h"
+#include "binding/resnet.h"
 #include "binding/state_dict.h"
 #include "core/device/device_choice.h"
 #include "core/error.h"
@@ -58,7 +58,7 @@ void TrainingSessionHandle::init(Napi::Env env, Napi::Object exports) {
 Napi::Value TrainingSessionHandle::create(const Napi::CallbackInfo& info) {
   const Napi::Object object = readObject(info[0], "options");
   auto session = std::make_shared<Session>();
-  session->model = ResNet18Handle::unwrap(object.Get("model"), "model").core();
+  session->model = ResNetHandle::unwrap(object.Get("model"), "model").core();
   const Napi::Value optimizer = object.Get("optimizer");
   if (!optimizer.IsNull()) {
     session->optimizer = SgdHandle::unwrap(optimizer, "optimizer").core();

@@ -41,7 +41,7 @@ describe('the raw addon, misused', () => {
   test('refuses an accessor and a method on an object of another class', async () => {
     const addon = await loadNative();
     const tensor = await onThree(addon);
-    const model = await addon.ResNet18.create({
+    const model = await addon.ResNet.create({
       arch: 'resnet18',
       classes: 2,
       seed: 0,

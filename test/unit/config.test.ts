@@ -55,6 +55,11 @@ describe('defaults', () => {
     expect(transforms.val.slice(0, 2)).toEqual([T.resize(73), T.centerCrop(64)]);
   });
 
+  test('the arch is one of the family', () => {
+    expect(resolveConfig({ data, model: { arch: 'resnet152' } }).model.arch).toBe('resnet152');
+    expect(problem({ data, model: { arch: 'resnet19' } }).message).toContain('"resnet34" or "resnet50"');
+  });
+
   test('a null scheduler stays null', () => {
     expect(resolveConfig({ data, scheduler: null }).scheduler).toBeNull();
   });

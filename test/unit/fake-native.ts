@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type {
+  Architecture,
   NativeAddon,
   NativeImageFacts,
   NativeImageInspection,
@@ -7,7 +8,7 @@ import type {
   NativePhaseOptions,
   NativePhaseResult,
   NativeProgress,
-  NativeResNet18,
+  NativeResNet,
   NativeSGD,
   NativeStateDict,
   NativeTensor,
@@ -24,6 +25,8 @@ export interface PhaseScript {
 
 /** One weight file that the fake can read. */
 export interface FakeWeights {
+  /** Default resnet18. */
+  arch?: Architecture;
   headClasses: number;
   record?: string;
   notes?: string[];
@@ -46,6 +49,26 @@ export function goodImage(path: string): NativeImageFacts {
     code: '',
     message: '',
   };
+}
+
+/** As many of a ResNet's tensors as tell which one it is. */
+function backboneEntries(arch: Architecture): { name: string; dtype: 'float32'; shape: number[] }[] {
+  const blocks = {
+    resnet18: [2, 2, 2, 2],
+    resnet34: [3, 4, 6, 3],
+    resnet50: [3, 4, 6, 3],
+    resnet101: [3, 4, 23, 3],
+    resnet152: [3, 8, 36, 3],
+  }[arch];
+  const entry = (name: string, ...shape: number[]) => ({ name, dtype: 'float32' as const, shape });
+  return [
+    entry('conv1.weight', 64, 3, 7, 7),
+    entry('layer1.0.conv2.weight', 64, 64, 3, 3),
+    ...(arch === 'resnet18' || arch === 'resnet34' ? [] : [entry('layer1.0.conv3.weight', 256, 64, 1, 1)]),
+    ...blocks.flatMap((count, layer) =>
+      Array.from({ length: count }, (_, block) => entry(`layer${layer + 1}.${block}.conv1.weight`, 64)),
+    ),
+  ];
 }
 
 /**
@@ -140,6 +163,7 @@ export class FakeNative {
   #state(weights: string, file: FakeWeights): NativeStateDict {
     return this.#counted({
       entries: [
+        ...backboneEntries(file.arch ?? 'resnet18'),
         { name: 'fc.weight', dtype: 'float32' as const, shape: [file.headClasses, 512] },
         { name: 'fc.bias', dtype: 'float32' as const, shape: [file.headClasses] },
       ],
@@ -169,7 +193,7 @@ export class FakeNative {
           return this.#state(path, file);
         },
       },
-      ResNet18: { create: async (options) => this.#model(options) },
+      ResNet: { create: async (options) => this.#model(options) },
       SGD: {
         create: async (_model, options) => {
           this.calls.push(`SGD lr=${options.lr} momentum=${options.momentum}`);
@@ -219,9 +243,16 @@ export class FakeNative {
     };
   }
 
-  #model(options: { classes: number; seed: number; layout: 'fast' | 'strided' }): NativeResNet18 {
-    this.calls.push(`ResNet18 classes=${options.classes} seed=${options.seed} layout=${options.layout}`);
+  #model(options: {
+    arch: Architecture;
+    classes: number;
+    seed: number;
+    layout: 'fast' | 'strided';
+  }): NativeResNet {
+    const { arch, classes, seed, layout } = options;
+    this.calls.push(`ResNet ${arch} classes=${classes} seed=${seed} layout=${layout}`);
     const model = this.#counted({
+      arch,
       classes: options.classes,
       layout: options.layout,
       device: 'cpu',
@@ -244,7 +275,7 @@ export class FakeNative {
       to: async (device: string) => {
         this.calls.push(`to ${device}`);
       },
-      stateDict: async () => this.#state('model', { headClasses: model.classes }),
+      stateDict: async () => this.#state('model', { arch, headClasses: model.classes }),
       loadStateDict: async () => {
         this.calls.push('loadStateDict');
       },

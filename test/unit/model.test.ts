@@ -1,11 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { ARCHITECTURES, architectureOf } from '../../lib/model/architecture';
 import { type PrepareModelOptions, prepareModel } from '../../lib/model/prepare-model';
+import { ResNet } from '../../lib/model/resnet';
 import { ResNet18 } from '../../lib/model/resnet18';
 import { StateDict } from '../../lib/model/state-dict';
 import { findWeights, weightFolders } from '../../lib/model/weights';
 import { PUBLISHED_WEIGHTS } from '../../lib/model/weights-catalogue';
+import type { Architecture } from '../../lib/native/types';
 import { StepLR } from '../../lib/optim/step-lr';
 import { Tensor } from '../../lib/tensor';
 import { FakeNative } from './fake-native';
@@ -40,9 +43,17 @@ describe('weights by name', () => {
     expect(weightFolders()[0]).toBe(join(homedir(), '.cache/torch/hub/checkpoints'));
   });
 
+  test('that are published for another arch are not taken for this one', async () => {
+    const error = await rejection(findWeights('IMAGENET1K_V1', 'resnet50'));
+    expect(error).toMatchObject({
+      code: 'WEIGHTS_MISMATCH',
+      message: 'The weights IMAGENET1K_V1 are known for resnet18, expected for resnet50.',
+    });
+  });
+
   test('that are nowhere: the message has the places, the hint the URL, the hash and the way out', async () => {
     process.env['XDG_CACHE_HOME'] = temporaryFolder();
-    const error = await rejection(findWeights('IMAGENET1K_V1'));
+    const error = await rejection(findWeights('IMAGENET1K_V1', 'resnet18'));
     expect(error.code).toBe('WEIGHTS_NOT_FOUND');
     for (const folder of weightFolders()) expect(error.message).toContain(join(folder, fileName));
     for (const part of [url, sha256, '--weights none']) expect(error.hint).toContain(part);
@@ -54,20 +65,24 @@ describe('weights by name', () => {
     const folder = weightFolders()[0] ?? '';
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, fileName), 'half a file');
-    const error = await rejection(findWeights('IMAGENET1K_V1'));
+    const error = await rejection(findWeights('IMAGENET1K_V1', 'resnet18'));
     expect(error.code).toBe('WEIGHTS_FORMAT');
     expect(error.message).toContain(join(folder, fileName));
   });
 
   test('a file and null stand for themselves', async () => {
-    expect(await findWeights({ file: '/some.pth' })).toBe('/some.pth');
-    expect(await findWeights(null)).toBeNull();
+    expect(await findWeights({ file: '/some.pth' }, 'resnet50')).toBe('/some.pth');
+    expect(await findWeights(null, 'resnet50')).toBeNull();
   });
 });
 
 describe('the head', () => {
   const warnings: { code: string; message: string }[] = [];
-  const options = (weights: string | null): PrepareModelOptions => ({
+  const options = (
+    weights: string | null,
+    arch: PrepareModelOptions['arch'] = 'resnet18',
+  ): PrepareModelOptions => ({
+    arch,
     weights,
     classes: ['ants', 'bees'],
     seed: 3,
@@ -82,7 +97,7 @@ describe('the head', () => {
     mockFake.files.set('imagenet.pth', { headClasses: 1000 });
     await prepareModel(options('imagenet.pth'));
     expect(mockFake.calls).toEqual([
-      'ResNet18 classes=1000 seed=3 layout=fast',
+      'ResNet resnet18 classes=1000 seed=3 layout=fast',
       'loadStateDict',
       'replaceHead 2 seed=3',
     ]);
@@ -92,7 +107,7 @@ describe('the head', () => {
   test('of the right width is kept', async () => {
     mockFake.files.set('two.pth', { headClasses: 2, record: '{"classes":["ants","bees"]}' });
     await prepareModel(options('two.pth'));
-    expect(mockFake.calls).toEqual(['ResNet18 classes=2 seed=3 layout=fast', 'loadStateDict']);
+    expect(mockFake.calls).toEqual(['ResNet resnet18 classes=2 seed=3 layout=fast', 'loadStateDict']);
     expect(warnings).toEqual([]);
   });
 
@@ -110,15 +125,48 @@ describe('the head', () => {
     expect(mockFake.live).toBe(0);
   });
 
+  test('of another member of the family: one line says which, and how to train it', async () => {
+    mockFake.files.set('fifty.pth', { arch: 'resnet50', headClasses: 1000 });
+    const error = await rejection(prepareModel(options('fifty.pth', 'resnet34')));
+    expect(error).toMatchObject({
+      code: 'WEIGHTS_MISMATCH',
+      message: 'The weights "fifty.pth" do not fit: they are those of a resnet50, expected resnet34.',
+      hint: expect.stringContaining('--arch resnet50'),
+    });
+    expect(mockFake.live).toBe(0);
+    await prepareModel(options('fifty.pth', 'resnet50'));
+    expect(mockFake.calls[0]).toBe('ResNet resnet50 classes=1000 seed=3 layout=fast');
+  });
+
   test('random weights come from the seed', async () => {
     await prepareModel(options(null));
-    expect(mockFake.calls).toEqual(['ResNet18 classes=2 seed=3 layout=fast']);
+    expect(mockFake.calls).toEqual(['ResNet resnet18 classes=2 seed=3 layout=fast']);
   });
 
   test('remarks of the reader reach the user', async () => {
     mockFake.files.set('two.pth', { headClasses: 2, notes: ['Converted from float16.'] });
     await prepareModel(options('two.pth'));
     expect(warnings).toEqual([{ code: 'WEIGHTS_NOTE', message: 'Converted from float16.' }]);
+  });
+});
+
+describe('the architecture of a state dict', () => {
+  const entries = (arch: Architecture) => {
+    mockFake.files.set('any.pth', { arch, headClasses: 2 });
+    return StateDict.read('any.pth').then((state) => state.entries);
+  };
+
+  test.each(ARCHITECTURES)('is told by its tensors: %s', async (arch) => {
+    expect(architectureOf(await entries(arch))).toBe(arch);
+  });
+
+  test('is nobody\'s with other widths under the same names, with a block less, or without any', async () => {
+    const fifty = await entries('resnet50');
+    const wide = fifty.map((entry) =>
+      entry.name === 'layer1.0.conv2.weight' ? { ...entry, shape: [128, 128, 3, 3] } : entry,
+    );
+    const shorter = fifty.filter(({ name }) => name !== 'layer3.5.conv1.weight');
+    for (const other of [wide, shorter, []]) expect(architectureOf(other)).toBeNull();
   });
 });
 
@@ -152,6 +200,24 @@ describe('handles', () => {
 
   test.each([1, 0, 2.5, Number.NaN])('ResNet18 refuses %p classes', async (classes) => {
     expect((await rejection(ResNet18.create({ classes }))).code).toBe('INVALID_ARGUMENT');
+  });
+
+  test('ResNet is made by its arch, which ResNet18 fixes', async () => {
+    const large = await ResNet.create({ arch: 'resnet101', classes: 3, seed: 4 });
+    const small = await ResNet18.create({ classes: 2 });
+    expect([large.arch, small.arch]).toEqual(['resnet101', 'resnet18']);
+    expect(small).toBeInstanceOf(ResNet);
+    expect(mockFake.calls).toEqual([
+      'ResNet resnet101 classes=3 seed=4 layout=fast',
+      'ResNet resnet18 classes=2 seed=0 layout=fast',
+    ]);
+  });
+
+  test('ResNet refuses an arch outside the family', async () => {
+    const error = await rejection(ResNet.create({ arch: 'resnet19' as never, classes: 2 }));
+    expect(error.message).toBe(
+      'Invalid value for "arch": received "resnet19", expected one of resnet18, resnet34, resnet50, resnet101, resnet152.',
+    );
   });
 
   test('StepLR refuses a step size of 0', async () => {

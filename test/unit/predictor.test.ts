@@ -38,6 +38,28 @@ test('classes, preprocessing and layout come from the record', async () => {
   expect(mockFake.calls[0]).toContain('layout=strided');
 });
 
+test('the model is the one that the record and the tensors name', async () => {
+  const fifty = JSON.stringify({ ...record, arch: 'resnet50' });
+  mockFake.files.set('fifty.pth', { arch: 'resnet50', headClasses: 2, record: fifty });
+  await Predictor.load('fifty.pth');
+  expect(mockFake.calls[0]).toBe('ResNet resnet50 classes=2 seed=0 layout=strided');
+});
+
+test('without a record the tensors alone tell the model', async () => {
+  mockFake.files.set('plain.pth', { arch: 'resnet101', headClasses: 2 });
+  await Predictor.load('plain.pth', { classes: ['ants', 'bees'] });
+  expect(mockFake.calls[0]).toContain('ResNet resnet101 classes=2');
+});
+
+test('a record that names another model than the tensors are of is refused', async () => {
+  const error = await rejection(Predictor.load(fileWith({ arch: 'resnet34' })));
+  expect(error).toMatchObject({
+    code: 'WEIGHTS_MISMATCH',
+    message: 'The weight file "changed.pth" holds a resnet18, expected resnet34.',
+  });
+  expect(mockFake.live).toBe(0);
+});
+
 test('each image gets its classes, the most probable first, in the order of the images', async () => {
   const predictor = await Predictor.load('best.pth');
   const results = await predictor.predict(['a.jpg', Buffer.from('jpeg'), 'b.jpg'], { batchSize: 2 });

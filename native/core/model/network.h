@@ -18,8 +18,6 @@ struct Convolution {
   at::Tensor weight;
   std::int64_t stride = 1;
   std::int64_t padding = 0;
-  at::Tensor
-      packed{};  ///< a copy of a frozen `weight` as oneDNN reads it (core/model/packed.h), or undefined
 };
 
 struct BatchNorm {

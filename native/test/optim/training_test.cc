@@ -51,6 +51,22 @@ TEST(TrainingTest, FiveStepsInDoubleEqualPythonsForEveryVariant) {
   }
 }
 
+TEST(TrainingTest, FiveStepsOfResNet50InDoubleEqualPythons) {
+  const test::Json expected = test::readFixture("family")["resnet50 steps"];
+  ResNet model({.arch = "resnet50", .classes = 3, .seed = 6, .dtype = at::kDouble});
+  const SgdOptions options{.lr = kLr, .momentum = 0.9, .weight_decay = 0.01};
+  test::expectClose(train(model, options), expected["losses"].numbers(), 1e-8, "losses");
+  std::size_t compared = 0;
+  for (const NamedTensor& entry : model.namedParameters()) {
+    const auto& weights = expected["weights"].object();
+    const auto found = weights.find(entry.name);
+    if (found == weights.end()) continue;
+    test::expectClose(test::summary(entry.tensor), found->second.numbers(), 1e-8, entry.name);
+    ++compared;
+  }
+  EXPECT_EQ(compared, expected["weights"].object().size());
+}
+
 class TrainingLayoutTest : public testing::TestWithParam<Layout> {
  protected:
   ResNet model() const { return ResNet({.classes = 3, .seed = 5, .layout = GetParam()}); }

@@ -1,4 +1,4 @@
-#include "binding/resnet18.h"
+#include "binding/resnet.h"
 
 #include "binding/dtype.h"
 #include "binding/state_dict.h"
@@ -34,34 +34,35 @@ std::int64_t byteCount(const ResNet& net) {
 
 }  // namespace
 
-const napi_type_tag ResNet18Handle::kTag = {0x7ae3519c0d2846bf, 0xb4f81d63c97a2e50};
+const napi_type_tag ResNetHandle::kTag = {0x7ae3519c0d2846bf, 0xb4f81d63c97a2e50};
 
-void ResNet18Handle::init(Napi::Env env, Napi::Object exports) {
+void ResNetHandle::init(Napi::Env env, Napi::Object exports) {
   define(env, exports,
          DefineClass(env, kName,
                      {
-                         StaticMethod<&ResNet18Handle::create>("create"),
-                         InstanceAccessor<&ResNet18Handle::classes>("classes"),
-                         InstanceAccessor<&ResNet18Handle::layout>("layout"),
-                         InstanceAccessor<&ResNet18Handle::device>("device"),
-                         InstanceAccessor<&ResNet18Handle::training>("training"),
-                         InstanceMethod<&ResNet18Handle::replaceHead>("replaceHead"),
-                         InstanceMethod<&ResNet18Handle::setTrainable>("setTrainable"),
-                         InstanceMethod<&ResNet18Handle::train>("train"),
-                         InstanceMethod<&ResNet18Handle::eval>("eval"),
-                         InstanceMethod<&ResNet18Handle::forward>("forward"),
-                         InstanceMethod<&ResNet18Handle::to>("to"),
-                         InstanceMethod<&ResNet18Handle::stateDict>("stateDict"),
-                         InstanceMethod<&ResNet18Handle::loadStateDict>("loadStateDict"),
+                         StaticMethod<&ResNetHandle::create>("create"),
+                         InstanceAccessor<&ResNetHandle::arch>("arch"),
+                         InstanceAccessor<&ResNetHandle::classes>("classes"),
+                         InstanceAccessor<&ResNetHandle::layout>("layout"),
+                         InstanceAccessor<&ResNetHandle::device>("device"),
+                         InstanceAccessor<&ResNetHandle::training>("training"),
+                         InstanceMethod<&ResNetHandle::replaceHead>("replaceHead"),
+                         InstanceMethod<&ResNetHandle::setTrainable>("setTrainable"),
+                         InstanceMethod<&ResNetHandle::train>("train"),
+                         InstanceMethod<&ResNetHandle::eval>("eval"),
+                         InstanceMethod<&ResNetHandle::forward>("forward"),
+                         InstanceMethod<&ResNetHandle::to>("to"),
+                         InstanceMethod<&ResNetHandle::stateDict>("stateDict"),
+                         InstanceMethod<&ResNetHandle::loadStateDict>("loadStateDict"),
                          disposeMethod(),
                      }));
 }
 
-ResNet18Handle::ResNet18Handle(const Napi::CallbackInfo& info) : Handle(info) {
+ResNetHandle::ResNetHandle(const Napi::CallbackInfo& info) : Handle(info) {
   accountMemory(byteCount(core()->net()));
 }
 
-Napi::Value ResNet18Handle::create(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::create(const Napi::CallbackInfo& info) {
   const Napi::Object object = readObject(info[0], "options");
   ResNetOptions options;
   options.arch = readString(object.Get("arch"), "arch");
@@ -74,50 +75,54 @@ Napi::Value ResNet18Handle::create(const Napi::CallbackInfo& info) {
           info.Env(), [options] { return std::make_shared<LeasableModel>(options); }, wrap);
 }
 
-Napi::Value ResNet18Handle::classes(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::arch(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), core()->properties().arch);
+}
+
+Napi::Value ResNetHandle::classes(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(core()->properties().classes));
 }
 
-Napi::Value ResNet18Handle::layout(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::layout(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), core()->properties().layout == Layout::kFast ? "fast" : "strided");
 }
 
-Napi::Value ResNet18Handle::device(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::device(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), core()->properties().device);
 }
 
-Napi::Value ResNet18Handle::training(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::training(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), core()->properties().training);
 }
 
 template <class Work>
-Napi::Value ResNet18Handle::changeModel(const Napi::CallbackInfo& info, const char* call, Work work) {
+Napi::Value ResNetHandle::changeModel(const Napi::CallbackInfo& info, const char* call, Work work) {
   return data().compute(info.Env(),
                         [model = core(), call, work = std::move(work)] { model->change(call, work); });
 }
 
-Napi::Value ResNet18Handle::replaceHead(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::replaceHead(const Napi::CallbackInfo& info) {
   const std::int64_t classes = readInteger(info[0], "classes");
   const auto seed = static_cast<std::uint64_t>(readInteger(info[1], "seed", 0));
   return changeModel(info, "replaceHead()", [classes, seed](ResNet& net) { net.replaceHead(classes, seed); });
 }
 
-Napi::Value ResNet18Handle::setTrainable(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::setTrainable(const Napi::CallbackInfo& info) {
   const Trainable which = readTrainable(info[0]);
   const FrozenBatchNorm frozen = readFrozenBatchNorm(info[1]);
   return changeModel(info, "setTrainable()",
                      [which, frozen](ResNet& net) { net.setTrainable(which, frozen); });
 }
 
-Napi::Value ResNet18Handle::train(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::train(const Napi::CallbackInfo& info) {
   return changeModel(info, "train()", [](ResNet& net) { net.train(true); });
 }
 
-Napi::Value ResNet18Handle::eval(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::eval(const Napi::CallbackInfo& info) {
   return changeModel(info, "eval()", [](ResNet& net) { net.train(false); });
 }
 
-Napi::Value ResNet18Handle::forward(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::forward(const Napi::CallbackInfo& info) {
   return data().compute(
       info.Env(),
       [model = core(), images = TensorHandle::unwrap(info[0], "images").core(),
@@ -129,17 +134,17 @@ Napi::Value ResNet18Handle::forward(const Napi::CallbackInfo& info) {
       TensorHandle::fromTensor);
 }
 
-Napi::Value ResNet18Handle::to(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::to(const Napi::CallbackInfo& info) {
   return changeModel(info, "to()",
                      [device = readString(info[0], "device")](ResNet& net) { net.to(chooseDevice(device)); });
 }
 
-Napi::Value ResNet18Handle::stateDict(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::stateDict(const Napi::CallbackInfo& info) {
   return data().compute(
       info.Env(), [model = core()] { return model->net().snapshot(); }, StateDictHandle::fromTensors);
 }
 
-Napi::Value ResNet18Handle::loadStateDict(const Napi::CallbackInfo& info) {
+Napi::Value ResNetHandle::loadStateDict(const Napi::CallbackInfo& info) {
   return changeModel(
       info, "loadStateDict()",
       [state = StateDictHandle::unwrap(info[0], "state").core()](ResNet& net) { net.load(state->tensors); });

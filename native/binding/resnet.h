@@ -5,17 +5,18 @@
 
 namespace torchwing::binding {
 
-/// NativeResNet18 of lib/native/types.ts.
-class ResNet18Handle : public Handle<ResNet18Handle, LeasableModel> {
+/// NativeResNet of lib/native/types.ts.
+class ResNetHandle : public Handle<ResNetHandle, LeasableModel> {
  public:
-  static constexpr const char* kName = "ResNet18";
+  static constexpr const char* kName = "ResNet";
   static const napi_type_tag kTag;
 
   static void init(Napi::Env env, Napi::Object exports);
-  explicit ResNet18Handle(const Napi::CallbackInfo& info);
+  explicit ResNetHandle(const Napi::CallbackInfo& info);
 
  private:
   static Napi::Value create(const Napi::CallbackInfo& info);
+  Napi::Value arch(const Napi::CallbackInfo& info);
   Napi::Value classes(const Napi::CallbackInfo& info);
   Napi::Value layout(const Napi::CallbackInfo& info);
   Napi::Value device(const Napi::CallbackInfo& info);

@@ -1,0 +1,133 @@
+import { TorchwingError } from '../native/errors';
+import { callNative, Handle } from '../native/handle';
+import { loadNative } from '../native/load';
+import type { Architecture, Layout, NativeResNet } from '../native/types';
+import { Tensor } from '../tensor';
+import { ARCHITECTURES } from './architecture';
+import { StateDict } from './state-dict';
+
+export interface ResNetOptions {
+  arch: Architecture;
+  /** Width of the last layer, two or more. */
+  classes: number;
+  /** As `torch.manual_seed(seed)` right before torchvision's constructor. Default 0. */
+  seed?: number;
+  /** Default `fast`. */
+  layout?: Layout;
+  /** Default `float32`; `float64` is for exact comparisons. */
+  dtype?: 'float32' | 'float64';
+}
+
+/** One of torchvision's ResNets: its module names, order, shapes and initialisation, bit for bit. */
+export class ResNet extends Handle<NativeResNet> {
+  /**
+   * A randomly initialised model on the CPU, in training mode.
+   * @throws TorchwingError INVALID_ARGUMENT for an unknown `arch` or fewer than two classes
+   */
+  static async create(options: ResNetOptions): Promise<ResNet> {
+    return new ResNet(await createNative(options));
+  }
+
+  get arch(): Architecture {
+    return this.native.arch;
+  }
+
+  get classes(): number {
+    return this.native.classes;
+  }
+
+  get layout(): Layout {
+    return this.native.layout;
+  }
+
+  get device(): string {
+    return this.native.device;
+  }
+
+  get training(): boolean {
+    return this.native.training;
+  }
+
+  /**
+   * A fresh `fc` layer, initialised as `torch.manual_seed(seed); torch.nn.Linear(F, classes)` with F the backbone's
+   * features: 512, or 2048 from resnet50 on.
+   */
+  async replaceHead(classes: number, seed = 0): Promise<void> {
+    checkClasses(classes);
+    return callNative(() => this.native.replaceHead(classes, seed));
+  }
+
+  /**
+   * Which parameters get gradients. `head`: only `fc`.
+   * @param options.frozenBatchNorm BatchNorm of the frozen backbone in training mode: `tutorial` (default) normalises
+   *   by the batch and updates the running statistics, `eval` uses and keeps the stored ones
+   */
+  setTrainable(
+    which: 'all' | 'head',
+    options: { frozenBatchNorm?: 'tutorial' | 'eval' } = {},
+  ): Promise<void> {
+    return callNative(() => this.native.setTrainable(which, options.frozenBatchNorm ?? 'tutorial'));
+  }
+
+  /** Training mode. Rejects with MODEL_BUSY while a session trains this model. */
+  train(): Promise<void> {
+    return callNative(() => this.native.train());
+  }
+
+  /** Evaluation mode. Rejects with MODEL_BUSY while a session trains this model. */
+  eval(): Promise<void> {
+    return callNative(() => this.native.eval());
+  }
+
+  /**
+   * @param images float [N, 3, H, W] in the model's dtype and on its device
+   * @param options.grad records what `backward()` needs; default false
+   * @returns logits [N, classes]
+   */
+  async forward(images: Tensor, options: { grad?: boolean } = {}): Promise<Tensor> {
+    return Tensor.wrap(await callNative(() => this.native.forward(images.native, options.grad ?? false)));
+  }
+
+  /** Moves all parameters and buffers. */
+  to(device: string): Promise<void> {
+    return callNative(() => this.native.to(device));
+  }
+
+  /** A detached snapshot: later training does not change it. */
+  async stateDict(): Promise<StateDict> {
+    return StateDict.wrap(await callNative(() => this.native.stateDict()));
+  }
+
+  /** Copies values in by name, strictly. Rejects with WEIGHTS_MISMATCH listing every missing, unexpected and wrongly shaped key. */
+  loadStateDict(state: StateDict): Promise<void> {
+    return callNative(() => this.native.loadStateDict(state.native));
+  }
+}
+
+/** The native side of a new model. For use inside lib/model only. */
+export function createNative(options: ResNetOptions): Promise<NativeResNet> {
+  return callNative(async () => {
+    const { arch, classes, seed = 0, layout = 'fast', dtype = 'float32' } = options;
+    checkArchitecture(arch);
+    checkClasses(classes);
+    const addon = await loadNative();
+    return addon.ResNet.create({ arch, classes, seed, layout, dtype });
+  });
+}
+
+function checkArchitecture(arch: Architecture): void {
+  if (ARCHITECTURES.includes(arch)) return;
+  throw new TorchwingError(
+    'INVALID_ARGUMENT',
+    `Invalid value for "arch": received ${JSON.stringify(arch)}, expected one of ${ARCHITECTURES.join(', ')}.`,
+  );
+}
+
+function checkClasses(classes: number): void {
+  if (!Number.isSafeInteger(classes) || classes < 2) {
+    throw new TorchwingError(
+      'INVALID_ARGUMENT',
+      `Invalid value for "classes": received ${String(classes)}, expected an integer >= 2.`,
+    );
+  }
+}
