@@ -26,8 +26,8 @@ export { type Batch, ImageLoader, type ImageLoaderOptions, type Sample } from '.
 export type { ImageLimits } from './data/loader-defaults';
 export * as transforms from './data/transforms';
 export { IMAGENET, type Transform } from './data/transforms';
-export { crossEntropy } from './model/cross-entropy';
 export { ARCHITECTURES } from './model/architecture';
+export { crossEntropy } from './model/cross-entropy';
 export { ResNet, type ResNetOptions } from './model/resnet';
 export { ResNet18, type ResNet18Options } from './model/resnet18';
 export { StateDict, type StateDictEntry } from './model/state-dict';

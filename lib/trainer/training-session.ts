@@ -28,11 +28,7 @@ export type Progress = NativeProgress;
  */
 export class TrainingSession extends Handle<NativeTrainingSession> {
   /** @param options.optimizer null for a session that only validates */
-  static create(options: {
-    model: ResNet;
-    optimizer: SGD | null;
-    device: string;
-  }): Promise<TrainingSession> {
+  static create(options: { model: ResNet; optimizer: SGD | null; device: string }): Promise<TrainingSession> {
     return callNative(async () => {
       const addon = await loadNative();
       return new TrainingSession(

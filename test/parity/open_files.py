@@ -23,6 +23,8 @@ from weights import weights_sha256  # noqa: E402
 
 ENVIRONMENT = {"LIBTORCH": str(Path(torch.__file__).parent), **os.environ}
 CLASSES = ["dark", "light"]
+# What is trained, and which of its files are opened.
+ARCHITECTURES = {"resnet18": ("best.pth", "last.pth"), "resnet50": ("last.pth",)}
 PRINT_HASHES = """
 const { StateDict, weightsSha256 } = require('./dist/index.js');
 (async () => {
@@ -46,8 +48,8 @@ def draw_images(folder: Path) -> None:
                 Image.frombytes("RGB", (48, 48), pixels).save(folder / split / name / f"{index}.jpg")
 
 
-def train(data: Path, output: Path) -> None:
-    command = ["node", "dist/train.js", "--data", data, "--output", output, "--weights", "none"]
+def train(arch: str, data: Path, output: Path) -> None:
+    command = ["node", "dist/train.js", "--data", data, "--output", output, "--weights", "none", "--arch", arch]
     command += ["--epochs", "1", "--image-size", "32", "--batch-size", "4", "--device", "cpu"]
     subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True)
 
@@ -59,15 +61,16 @@ def hashes_by_torchwing(*files: Path) -> list[str]:
     ).stdout.split()
 
 
-def check_written(file: Path) -> None:
+def check_written(file: Path, arch: str) -> None:
     state = torch.load(file, weights_only=True)
     mapped = torch.load(file, weights_only=True, mmap=True)
     assert list(state) == list(mapped)
     assert all(torch.equal(state[name], mapped[name]) for name in state), "mmap=True gives other values"
-    reference = torchvision.models.resnet18(num_classes=len(CLASSES)).state_dict()
+    model = getattr(torchvision.models, arch)(num_classes=len(CLASSES))
+    reference = model.state_dict()
     assert list(state) == list(reference), "names or their order differ from torchvision's"
     assert all(state[name].dtype == reference[name].dtype for name in state)
-    result = torchvision.models.resnet18(num_classes=len(CLASSES)).load_state_dict(state, strict=True)
+    result = model.load_state_dict(state, strict=True)
     assert not result.missing_keys and not result.unexpected_keys
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None, "a checksum is wrong"
@@ -99,10 +102,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         draw_images(folder / "data")
-        train(folder / "data", folder / "run")
-        for file in ("best.pth", "last.pth"):
-            check_written(folder / "run" / file)
-            print(f"{file}: torch.load, mmap, torchvision strict and the SHA-256 of the weights agree")
+        for arch, files in ARCHITECTURES.items():
+            train(arch, folder / "data", folder / arch)
+            for file in files:
+                check_written(folder / arch / file, arch)
+                print(f"{arch} {file}: torch.load, mmap, torchvision strict and the SHA-256 of the weights agree")
         check_read(folder)
         print("files of torch.save: the SHA-256 of the weights agree")
 

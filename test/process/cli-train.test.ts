@@ -56,6 +56,22 @@ test('--json prints events only, and the same as metrics.jsonl', async () => {
   expect(printed.filter(({ type }) => type !== 'progress')).toEqual(logged);
 });
 
+test('--arch trains another ResNet, whose weights say so and predict; the wrong arch is refused in one line', async () => {
+  const output = join(place, 'arch');
+  const { code, stderr } = await train(output, ['--arch', 'resnet50', '--epochs', '1']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const best = join(output, 'best.pth');
+  const state = await StateDict.read(best);
+  expect(JSON.parse(state.record ?? '')).toMatchObject({ version: 1, arch: 'resnet50' });
+  expect(state.entries).toHaveLength(320);
+  state.dispose();
+  const photo = join(data, 'val', 'ants', readdirSync(join(data, 'val', 'ants'))[0] ?? '');
+  expect((await torchwing(['predict', best, photo])).code).toBe(0);
+  const refused = await train(join(place, 'other-arch'), ['--arch', 'resnet101', '--weights', best]);
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toContain('they are those of a resnet50, expected resnet101');
+});
+
 test('without --output the run goes to runs/<time>-<mode> below the working directory', async () => {
   const { code } = await torchwing(
     [

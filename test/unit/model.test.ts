@@ -160,7 +160,7 @@ describe('the architecture of a state dict', () => {
     expect(architectureOf(await entries(arch))).toBe(arch);
   });
 
-  test('is nobody\'s with other widths under the same names, with a block less, or without any', async () => {
+  test("is nobody's with other widths under the same names, with a block less, or without any", async () => {
     const fifty = await entries('resnet50');
     const wide = fifty.map((entry) =>
       entry.name === 'layer1.0.conv2.weight' ? { ...entry, shape: [128, 128, 3, 3] } : entry,

@@ -46,8 +46,8 @@ class ResNet {
   bool training() const noexcept;
   Trainable trainable() const noexcept;
 
-  /// A fresh Linear(F, classes) over the backbone's F features (512, or 2048 with Bottlenecks), initialised as
-  /// torch.manual_seed(seed); torch.nn.Linear(F, classes).
+  /// A fresh Linear(F, classes) over the backbone's F features (512, or 2048 with Bottlenecks), initialised
+  /// as torch.manual_seed(seed); torch.nn.Linear(F, classes).
   void replaceHead(std::int64_t classes, std::uint64_t seed);
   /// kHead: only fc.weight and fc.bias require gradients.
   void setTrainable(Trainable trainable, FrozenBatchNorm frozen = FrozenBatchNorm::kTutorial);

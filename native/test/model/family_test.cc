@@ -44,8 +44,7 @@ std::string weightsHash(const ResNet& model) {
 class FamilyTest : public testing::TestWithParam<std::string> {
  protected:
   ResNet model(Layout layout = Layout::kFast, at::ScalarType dtype = at::kFloat) const {
-    return ResNet(
-        {.arch = GetParam(), .classes = kClasses, .seed = kSeed, .layout = layout, .dtype = dtype});
+    return ResNet({.arch = GetParam(), .classes = kClasses, .seed = kSeed, .layout = layout, .dtype = dtype});
   }
 
   void expectLogits(ResNet network, double training_tolerance, double evaluation_tolerance) {
