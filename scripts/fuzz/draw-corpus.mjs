@@ -1,0 +1,40 @@
+/**
+ * The files that fuzzing begins with: every small image that scripts/golden/pixels.py has drawn in all formats and
+ * variants, and pieces that stand for damaged files. Nothing of it is committed a second time.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const PIXELS = path.join('test', 'parity', 'fixtures', 'pixels.json');
+
+/** Drawn images by name, "jpeg-420" for example. */
+function drawnImages() {
+  const { images } = JSON.parse(readFileSync(PIXELS, 'utf8'));
+  return images.map(({ name, file }) => ({ name, bytes: Buffer.from(file, 'base64') }));
+}
+
+/** Images by the first word of the name, which is the format. */
+const ofFormat = (format) => drawnImages().filter(({ name }) => name.startsWith(`${format}-`));
+
+/** What the target of each name mutates: `[]` of `{ name, bytes }`. */
+const CORPORA = {
+  image_header: drawnImages,
+  jpeg_decoder: () => ofFormat('jpeg'),
+  png_decoder: () => ofFormat('png'),
+  sample: drawnImages,
+};
+
+/** Targets in the order in which they are run. */
+export const TARGETS = Object.keys(CORPORA);
+
+/** Writes the corpus of `target` into a folder of its own below `folder`, which is returned. */
+export function drawCorpus(target, folder) {
+  const place = path.join(folder, target);
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  for (const { name, bytes } of CORPORA[target]()) {
+    writeFileSync(path.join(place, name), bytes);
+    writeFileSync(path.join(place, `${name}-cut`), bytes.subarray(0, Math.floor(bytes.length * 0.7)));
+  }
+  return place;
+}
