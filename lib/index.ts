@@ -16,6 +16,7 @@ export type {
   WeightsChoice,
 } from './config/types';
 export { type CudaStatus, cuda } from './cuda';
+export { type DatasetName, PUBLISHED_DATASETS, type PublishedDataset } from './data/dataset-catalogue';
 export {
   type FolderImage,
   IMAGE_EXTENSIONS,
@@ -26,6 +27,7 @@ export { type Batch, ImageLoader, type ImageLoaderOptions, type Sample } from '.
 export type { ImageLimits } from './data/loader-defaults';
 export * as transforms from './data/transforms';
 export { IMAGENET, type Transform } from './data/transforms';
+export type { DownloadProgress } from './download/types';
 export { ARCHITECTURES } from './model/architecture';
 export { crossEntropy } from './model/cross-entropy';
 export { ResNet, type ResNetOptions } from './model/resnet';

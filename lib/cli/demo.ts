@@ -90,7 +90,7 @@ function realJob(output: string): string[] {
     `The images, the weights and the figures are in ${output}.`,
     'Next, the real job, on a folder of your photos with train/<class>/ and val/<class>/:',
     `  ${commandLine('train', '--data', 'PHOTOS')}`,
-    'It starts from ImageNet weights and says where to put them. On photos without a val/ folder:',
+    'It starts from ImageNet weights, downloaded once. On photos without a val/ folder:',
     `  ${commandLine('train', '--data', 'PHOTOS', '--val-split', '0.2')}`,
   ];
 }

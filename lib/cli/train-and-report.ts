@@ -1,5 +1,6 @@
 import type { TrainerConfig } from '../config/types';
 import { chooseReporter } from '../report/choose-reporter';
+import { downloadLine } from '../report/download-line';
 import { Trainer } from '../trainer/trainer';
 import { afterInterruption } from './after-training';
 import { EXIT_DONE } from './exit-codes';
@@ -22,14 +23,17 @@ export async function trainAndReport(config: TrainerConfig, { json, next }: Trai
   const reporter = chooseReporter({ json, out: process.stdout, err: process.stderr, env: process.env });
   const folder = config.output ?? '.';
   const preflight = patientCount('Reading images');
+  const downloads = downloadLine(process.stderr, process.env);
   let epochsDone = 0;
   try {
     await withSignals(
       (signal) =>
         trainer.fit({
           signal,
+          onDownload: (progress) => downloads.show(progress),
           onPreflight: ({ done, total }) => preflight.show(done, total),
           onEvent: (event) => {
+            downloads.close();
             preflight.close();
             reporter.event(event);
           },
@@ -43,6 +47,7 @@ export async function trainAndReport(config: TrainerConfig, { json, next }: Trai
     if (!json) for (const line of next(folder)) process.stdout.write(`${line}\n`);
     return EXIT_DONE;
   } catch (error) {
+    downloads.close();
     preflight.close();
     reporter.close();
     if (!(error instanceof Interrupted)) throw error;

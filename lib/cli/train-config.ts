@@ -1,7 +1,7 @@
 import { loadConfigFile } from '../config/load-file';
 import { mergeConfig } from '../config/merge';
 import type { TrainerConfig, WeightsChoice } from '../config/types';
-import { PUBLISHED_WEIGHTS } from '../model/weights-catalogue';
+import { WEIGHTS_NAMES, type WeightsName } from '../model/weights-catalogue';
 import { TorchwingError } from '../native/errors';
 import { USAGE } from './flags';
 import { defaultRunFolder } from './run-folder-name';
@@ -18,9 +18,13 @@ export async function trainConfig(flags: TrainFlags, now: Date): Promise<Trainer
   const base = flags['image-size'] === undefined ? file : withoutTransforms(file);
   const merged = mergeConfig(base, fromFlags(flags));
   if (merged.data === undefined) {
-    throw new TorchwingError(USAGE, 'There is no data to train on: expected --data DIR, or --config FILE.', {
-      hint: 'For example: torchwing train --data ./photos, where ./photos has train/ and val/. Type torchwing train --help for all flags.',
-    });
+    throw new TorchwingError(
+      USAGE,
+      'There is no data to train on: expected --data DIR, --dataset NAME, or --config FILE.',
+      {
+        hint: 'For example: torchwing train --data ./photos, where ./photos has train/ and val/; or torchwing train --dataset hymenoptera. Type torchwing train --help for all flags.',
+      },
+    );
   }
   return { ...merged, output: merged.output ?? defaultRunFolder(merged.mode ?? 'finetune', now) };
 }
@@ -28,6 +32,7 @@ export async function trainConfig(flags: TrainFlags, now: Date): Promise<Trainer
 function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
   const data = defined({
     dir: flags.data,
+    dataset: flags.dataset,
     valSplit: flags['val-split'],
     imageSize: flags['image-size'],
     batchSize: flags['batch-size'],
@@ -65,7 +70,7 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
 /** A published name, `none`, or else a file. */
 function weightsChoice(text: string): WeightsChoice {
   if (text === 'none') return null;
-  return Object.hasOwn(PUBLISHED_WEIGHTS, text) ? (text as WeightsChoice) : { file: text };
+  return (WEIGHTS_NAMES as readonly string[]).includes(text) ? (text as WeightsName) : { file: text };
 }
 
 function withoutTransforms(config: Partial<TrainerConfig>): Partial<TrainerConfig> {

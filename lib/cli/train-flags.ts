@@ -1,5 +1,8 @@
+import { type DatasetName, PUBLISHED_DATASETS } from '../data/dataset-catalogue';
 import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from '../model/architecture';
 import { COMMON_FLAGS, type CommandHelp, type FlagTable, type FlagValues } from './flags';
+
+const DATASETS = Object.keys(PUBLISHED_DATASETS) as DatasetName[];
 
 /** Every flag of `torchwing train`, in the order of the help. */
 export const TRAIN_FLAGS = {
@@ -7,6 +10,11 @@ export const TRAIN_FLAGS = {
     kind: 'text',
     value: 'DIR',
     help: 'folder with train/ and val/, each with one folder of photos per class; or, with --val-split, one folder of class folders',
+  },
+  dataset: {
+    kind: 'choice',
+    choices: DATASETS,
+    help: 'a published data set instead of --data: hymenoptera is the ants and bees of the tutorial, downloaded once into the cache',
   },
   'val-split': {
     kind: 'number',
@@ -19,7 +27,7 @@ export const TRAIN_FLAGS = {
     kind: 'text',
     value: 'FILE|NAME|none',
     help: 'where to start: a .pth file, a published name, or none for random weights',
-    fallback: 'IMAGENET1K_V1, looked for in the caches of PyTorch and of torchwing',
+    fallback: 'IMAGENET1K_V1, taken from the cache of PyTorch or of torchwing, or else downloaded',
   },
   arch: {
     kind: 'choice',
@@ -119,10 +127,11 @@ export type TrainFlags = FlagValues<typeof TRAIN_FLAGS>;
 export const TRAIN_HELP: CommandHelp<typeof TRAIN_FLAGS> = {
   name: 'train',
   summary: 'Fine-tune a ResNet on a folder of photos.',
-  usage: 'train --data DIR [flags]',
+  usage: 'train --data DIR|--dataset NAME [flags]',
   flags: TRAIN_FLAGS,
   examples: [
     'torchwing train --data ./photos',
+    'torchwing train --dataset hymenoptera',
     'torchwing train --data ./photos --mode extractor --epochs 10 --output runs/quick',
     'torchwing train --data ./photos --arch resnet50 --weights resnet50.pth',
     'torchwing train --data ./classes --val-split 0.2 --weights none --image-size 64',

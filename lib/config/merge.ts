@@ -14,12 +14,14 @@ const WHOLE = new Set([
 /** What `over` says wins, field by field; fields that it leaves out (or sets to undefined) stay as in `base`. */
 export function mergeConfig(base: Partial<TrainerConfig>, over: Partial<TrainerConfig>): TrainerConfig {
   const merged = merge(base as Plain, over as Plain, '');
-  // A new folder replaces the old sources, in whichever form those were given.
+  // A new folder or data set replaces the old sources, in whichever form those were given.
   const data = over.data;
   if (data?.dir !== undefined)
-    merged['data'] = omit(merged['data'] as Plain, data, ['train', 'val', 'valSplit']);
+    merged['data'] = omit(merged['data'] as Plain, data, ['dataset', 'train', 'val', 'valSplit']);
+  if (data?.dataset !== undefined)
+    merged['data'] = omit(merged['data'] as Plain, data, ['dir', 'train', 'val', 'valSplit']);
   if (data?.train !== undefined || data?.val !== undefined) {
-    merged['data'] = omit(merged['data'] as Plain, data, ['dir', 'valSplit']);
+    merged['data'] = omit(merged['data'] as Plain, data, ['dir', 'dataset', 'valSplit']);
   }
   return merged as unknown as TrainerConfig;
 }

@@ -47,6 +47,8 @@ export function resolveConfig(input: unknown, options: { baseDir?: string } = {}
 type ParsedData = ParsedConfig['data'];
 
 function sources(data: ParsedData, absolute: (path: string) => string): { train: Source; val: Source } {
+  const { dataset } = data;
+  if (dataset !== undefined) return { train: { dataset, split: 'train' }, val: { dataset, split: 'val' } };
   if (data.dir !== undefined) {
     const dir = absolute(data.dir);
     const { valSplit } = data;
@@ -54,11 +56,13 @@ function sources(data: ParsedData, absolute: (path: string) => string): { train:
       ? { train: { dir: join(dir, 'train') }, val: { dir: join(dir, 'val') } }
       : { train: { dir, split: 'train', valSplit }, val: { dir, split: 'val', valSplit } };
   }
-  const place = (source: Source): Source =>
-    'list' in source
+  const place = (source: Source): Source => {
+    if ('dataset' in source) return source;
+    return 'list' in source
       ? { list: source.list.map(({ path, label }) => ({ path: absolute(path), label })) }
       : { ...source, dir: absolute(source.dir) };
-  // The schema refuses data without `dir` that lacks one of the two.
+  };
+  // The schema refuses data without `dir` or `dataset` that lacks one of the two.
   return { train: place(data.train as Source), val: place(data.val as Source) };
 }
 

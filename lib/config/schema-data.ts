@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { type DatasetName, PUBLISHED_DATASETS } from '../data/dataset-catalogue';
 import { DEFAULT_LIMITS, DEFAULT_READING } from '../data/loader-defaults';
 import { byteSize, choice, flag, fraction, integer, path } from './numbers';
 import { transformsSchema } from './schema-transforms';
+
+const datasets = Object.keys(PUBLISHED_DATASETS) as [DatasetName, ...DatasetName[]];
 
 const source = z.union(
   [
     z.strictObject({ dir: path() }),
     z.strictObject({ dir: path(), split: choice(['train', 'val']), valSplit: fraction() }),
+    z.strictObject({ dataset: choice(datasets), split: choice(['train', 'val']) }),
     z.strictObject({
       list: z
         .array(
@@ -21,7 +25,7 @@ const source = z.union(
         .min(1, { error: 'a list of at least one { path, label }' }),
     }),
   ],
-  { error: '{ dir }, { dir, split, valSplit } or { list: [{ path, label }] }' },
+  { error: '{ dir }, { dir, split, valSplit }, { dataset, split } or { list: [{ path, label }] }' },
 );
 
 const limits = z.strictObject({
@@ -36,6 +40,7 @@ export const dataSchema = z
     {
       dir: path().optional(),
       valSplit: fraction().optional(),
+      dataset: choice(datasets).optional(),
       train: source.optional(),
       val: source.optional(),
       imageSize: integer(16, 4096).nullable().optional(),
@@ -53,14 +58,17 @@ export const dataSchema = z
       resize: choice(['pillow', 'tensor']).default(DEFAULT_READING.resize),
       cache: z.strictObject({ decoded: byteSize().default(0) }).prefault({}),
     },
-    { error: 'an object with "dir", or with "train" and "val"' },
+    { error: 'an object with "dir", with "dataset", or with "train" and "val"' },
   )
   .superRefine((data, context) => {
     const complain = (key: string, message: string) =>
       context.addIssue({ code: 'custom', path: [key], message });
     if (data.onBadImage === 'replace' && !data.preflight)
       complain('preflight', 'true, since only preflight can replace bad images (data.onBadImage)');
-    if (data.dir === undefined) {
+    if (data.dataset !== undefined) {
+      for (const key of ['dir', 'valSplit', 'train', 'val'] as const)
+        if (data[key] !== undefined) complain(key, `no data.${key} beside data.dataset`);
+    } else if (data.dir === undefined) {
       if (data.valSplit !== undefined) complain('valSplit', 'no valSplit without data.dir');
       if (data.train === undefined) complain('train', 'a source, or data.dir for both phases');
       if (data.val === undefined) complain('val', 'a source, or data.dir for both phases');

@@ -1,17 +1,27 @@
 import { z } from 'zod';
 import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from '../model/architecture';
+import { publishedWeights, WEIGHTS_NAMES } from '../model/weights-catalogue';
 import { atLeastZero, choice, flag, integer, path, positive } from './numbers';
 
-export const modelSchema = z.strictObject({
-  arch: choice(ARCHITECTURES).default(DEFAULT_ARCHITECTURE),
-  weights: z
-    .union([z.literal('IMAGENET1K_V1'), z.strictObject({ file: path() }), z.null()], {
-      error: '"IMAGENET1K_V1", { file } or null for random weights',
-    })
-    .default('IMAGENET1K_V1'),
-  layout: choice(['fast', 'strided']).default('fast'),
-  frozenBatchNorm: choice(['tutorial', 'eval']).default('tutorial'),
-});
+export const modelSchema = z
+  .strictObject({
+    arch: choice(ARCHITECTURES).default(DEFAULT_ARCHITECTURE),
+    weights: z
+      .union([z.enum(WEIGHTS_NAMES), z.strictObject({ file: path() }), z.null()], {
+        error: '"IMAGENET1K_V1", "IMAGENET1K_V2", { file } or null for random weights',
+      })
+      .default('IMAGENET1K_V1'),
+    layout: choice(['fast', 'strided']).default('fast'),
+    frozenBatchNorm: choice(['tutorial', 'eval']).default('tutorial'),
+  })
+  .refine(
+    ({ arch, weights }) => typeof weights !== 'string' || publishedWeights(arch, weights) !== undefined,
+    {
+      path: ['weights'],
+      error:
+        '"IMAGENET1K_V1" (there is no other name for this model.arch), { file } or null for random weights',
+    },
+  );
 
 export const optimizerSchema = z
   .strictObject({

@@ -1,6 +1,8 @@
 import type { ByteSize } from '../data/byte-size';
+import type { DatasetName } from '../data/dataset-catalogue';
 import type { DecodeForm, ExifPolicy, ImageLimits, ResizeArithmetic } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
+import type { WeightsName } from '../model/weights-catalogue';
 import type { Architecture, Layout } from '../native/types';
 
 /** `finetune` trains every layer; `extractor` trains only the new head on a frozen backbone. */
@@ -14,12 +16,13 @@ export interface ListedImage {
 
 /**
  * Where the images of one phase come from: a folder with one folder per class, one part of such a folder (a seeded,
- * stratified split), or a list.
+ * stratified split), a list, or a published data set, which is downloaded into the cache where it is missing.
  */
 export type Source =
   | { dir: string }
   | { dir: string; split: 'train' | 'val'; valSplit: number }
-  | { list: ListedImage[] };
+  | { list: ListedImage[] }
+  | { dataset: DatasetName; split: 'train' | 'val' };
 
 export type BadImagePolicy = 'error' | 'skip' | 'replace';
 
@@ -28,6 +31,8 @@ export interface DataConfig {
   dir?: string;
   /** Share of each class that becomes validation data, in (0, 1); drawn from `seed`. */
   valSplit?: number;
+  /** Shorthand for both sources: a published data set. `hymenoptera` is the tutorial's ants and bees. */
+  dataset?: DatasetName;
   train?: Source;
   val?: Source;
   /**
@@ -70,8 +75,8 @@ export interface DataConfig {
   cache?: { decoded?: ByteSize };
 }
 
-/** A name, a file, or null for random weights. */
-export type WeightsChoice = 'IMAGENET1K_V1' | { file: string } | null;
+/** A published file's name (downloaded into the cache where it is missing), a file, or null for random weights. */
+export type WeightsChoice = WeightsName | { file: string } | null;
 
 export interface ModelConfig {
   /** Default `resnet18`. */

@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ListedImage, Source } from '../config/types';
 import { TorchwingError } from '../native/errors';
+import { type DatasetName, PUBLISHED_DATASETS } from './dataset-catalogue';
+import { datasetFolder } from './fetch-dataset';
 import { isFolder } from './folder-entries';
 import { type FolderImage, scanImageFolder } from './image-folder';
 import { byCodePoint } from './text-order';
@@ -23,6 +25,7 @@ export interface SourceImages {
 /** Lists a source's images. Throws DATASET_NOT_FOUND, DATASET_CLASSES or DATASET_EMPTY. */
 export async function openSource(source: Source, seed: number): Promise<SourceImages> {
   if ('list' in source) return fromList(source.list);
+  if ('dataset' in source) return fromDataset(source.dataset, source.split);
   if (!('split' in source)) {
     await explainMissingPhase(source.dir);
     const folder = await scanImageFolder(source.dir);
@@ -41,6 +44,12 @@ export async function openSource(source: Source, seed: number): Promise<SourceIm
     name: `"${source.dir}"`,
     images: splitPart(folder, source.split, source.valSplit, seed),
   };
+}
+
+/** A published data set in the cache; `fetchDataset` has brought it. */
+async function fromDataset(name: DatasetName, split: 'train' | 'val'): Promise<SourceImages> {
+  const folder = await scanImageFolder(join(datasetFolder(PUBLISHED_DATASETS[name]), split));
+  return { name: `of the data set ${name} (${split})`, ...folder };
 }
 
 /** A list's classes are its labels, sorted; its images keep the list's order. */

@@ -1,79 +1,92 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { download } from '../download/download';
+import { isOffline } from '../download/settings';
+import type { DownloadOptions } from '../download/types';
+import { sha256OfFile } from '../files/file-hash';
+import { cacheFolder } from '../native/cache-folder';
 import { TorchwingError } from '../native/errors';
 import type { Architecture } from '../native/types';
-import { PUBLISHED_WEIGHTS, type WeightsName } from './weights-catalogue';
+import { type PublishedWeights, publishedWeights, sizeBounds, type WeightsName } from './weights-catalogue';
+
+export interface FindWeightsOptions extends DownloadOptions {
+  arch: Architecture;
+  /** Told of a cached file that is passed over because its contents are not the published ones. */
+  warn?: (warning: { code: string; message: string; hint?: string }) => void;
+  /** What a name stands for; given by tests. */
+  lookUp?: (arch: Architecture, name: WeightsName) => PublishedWeights | undefined;
+}
 
 /**
- * The file behind a choice of weights: the file itself, or a published file found by name in Python's cache or in ours,
- * its SHA-256 checked. Null stands for random weights.
- * @throws TorchwingError WEIGHTS_NOT_FOUND with the URL, the hash and where to put the file; WEIGHTS_FORMAT for a cached
- *   file with other contents; WEIGHTS_MISMATCH when what is published under the name is for another `arch`
+ * The file behind a choice of weights: the file itself, or a published file, found by name in Python's cache or in
+ * ours, or else downloaded into ours; its SHA-256 is checked each time. Null stands for random weights.
+ * @throws TorchwingError WEIGHTS_NOT_FOUND for a name that the architecture does not have, and under
+ *   `TORCHWING_OFFLINE=1`, with the URL, the hash and where to put the file; DOWNLOAD_FAILED, DOWNLOAD_CORRUPT
  */
 export async function findWeights(
   choice: WeightsName | { file: string } | null,
-  arch: Architecture,
+  options: FindWeightsOptions,
 ): Promise<string | null> {
   if (choice === null) return null;
   if (typeof choice === 'object') return choice.file;
-  const { fileName, url, sha256, arch: published } = PUBLISHED_WEIGHTS[choice];
-  if (published !== arch) {
-    throw new TorchwingError(
-      'WEIGHTS_MISMATCH',
-      `The weights ${choice} are known for ${published}, expected for ${arch}.`,
-      { hint: 'Name a weight file (--weights FILE), or train from random weights (--weights none).' },
-    );
-  }
-  const places = weightFolders().map((folder) => join(folder, fileName));
-  const altered: string[] = [];
+  const { arch, signal, environment = process.env } = options;
+  const found = (options.lookUp ?? publishedWeights)(arch, choice);
+  if (found === undefined) throw unknownName(arch, choice);
+  const places = weightFolders(environment).map((folder) => join(folder, found.fileName));
   for (const place of places) {
-    const found = await hashOf(place);
-    if (found === sha256) return place;
-    if (found !== null) altered.push(place);
+    const hash = await hashOf(place, signal);
+    if (hash?.startsWith(found.sha256) === true) return place;
+    if (hash !== null) options.warn?.(altered(place, choice, found));
   }
-  const cure = `Download ${url} (SHA-256 ${sha256}) to ${places.at(-1)}, or name another file (--weights FILE), or train from random weights (--weights none).`;
-  if (altered.length > 0) {
+  const path = places.at(-1) as string;
+  const cure = `Download ${found.url} (${hashText(found)}) to ${path}, or name another file (--weights FILE), or train from random weights (--weights none).`;
+  if (isOffline(environment)) {
     throw new TorchwingError(
-      'WEIGHTS_FORMAT',
-      `The weight file "${altered[0]}" is not ${choice}: its SHA-256 differs from ${sha256}.`,
-      { hint: `Remove it: it is damaged or incomplete. ${cure}` },
+      'WEIGHTS_NOT_FOUND',
+      `The weights ${choice} of ${arch} were not found in ${places.join(' or ')}, and TORCHWING_OFFLINE forbids to download them.`,
+      { hint: cure },
     );
   }
-  throw new TorchwingError(
-    'WEIGHTS_NOT_FOUND',
-    `The weights ${choice} were not found in ${places.join(' or ')}.`,
-    {
-      hint: cure,
-    },
-  );
+  const { url, sha256 } = found;
+  const name = `the weights ${choice} of ${arch}`;
+  await download({ name, url, path, sha256, bytes: sizeBounds(found), cure }, options);
+  return path;
 }
 
 /** Where published weights are looked for: Python's cache (torch.hub's rules), then our own. */
-export function weightFolders(): string[] {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const torchHome = process.env['TORCH_HOME'] || join(cache, 'torch');
-  return [join(torchHome, 'hub', 'checkpoints'), join(cache, 'torchwing', 'weights')];
+export function weightFolders(environment: NodeJS.ProcessEnv = process.env): string[] {
+  const cache = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const torchHome = environment['TORCH_HOME'] || join(cache, 'torch');
+  return [join(torchHome, 'hub', 'checkpoints'), join(cacheFolder(environment), 'weights')];
 }
 
-/** SHA-256 of a file, read in pieces so that the event loop stays free; null when there is no such file. */
-async function hashOf(path: string): Promise<string | null> {
-  const exists = await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (!exists) return null;
-  const hash = createHash('sha256');
+function unknownName(arch: Architecture, choice: WeightsName): TorchwingError {
+  return new TorchwingError('WEIGHTS_NOT_FOUND', `There are no published weights ${choice} of ${arch}.`, {
+    hint: 'IMAGENET1K_V1 is there for every architecture.',
+  });
+}
+
+function altered(place: string, choice: WeightsName, found: PublishedWeights) {
+  return {
+    code: 'WEIGHTS_ALTERED',
+    message: `The weight file "${place}" was passed over: its contents are not those of ${choice} (${hashText(found)}).`,
+    hint: 'It is damaged or incomplete: remove it.',
+  };
+}
+
+function hashText({ sha256 }: PublishedWeights): string {
+  return sha256.length === 64 ? `SHA-256 ${sha256}` : `SHA-256 beginning with ${sha256}`;
+}
+
+async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string | null> {
   try {
-    for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+    return await sha256OfFile(path, signal);
   } catch (error) {
+    signal?.throwIfAborted();
     throw new TorchwingError(
       'WEIGHTS_NOT_FOUND',
       `The weight file "${path}" cannot be read (${(error as NodeJS.ErrnoException).code}).`,
       { cause: error },
     );
   }
-  return hash.digest('hex');
 }

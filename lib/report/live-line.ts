@@ -2,6 +2,9 @@ import type { ProgressEvent } from '../trainer/events';
 import type { Palette } from './style';
 import { clock, speed } from './text';
 
+/** Back to the line's start, and clear it. */
+export const CLEAR_LINE = '\r\u001b[2K';
+
 const WIDEST_BAR = 30;
 const NARROWEST_BAR = 8;
 
@@ -34,7 +37,8 @@ export function liveLine(event: ProgressEvent, columns: number, style: Palette):
   return percent.trim().slice(0, width);
 }
 
-function drawBar(share: number, width: number, style: Palette): string {
+/** @param share 0 to 1 */
+export function drawBar(share: number, width: number, style: Palette): string {
   const full = Math.round(share * width);
   return style.good('━'.repeat(full)) + style.dim('─'.repeat(width - full));
 }

@@ -1,11 +1,8 @@
 import type { PhaseEndEvent, ProgressEvent, TrainerEvent } from '../trainer/events';
-import { liveLine } from './live-line';
+import { CLEAR_LINE, liveLine } from './live-line';
 import type { Reporter, TextSink } from './reporter';
 import type { Palette } from './style';
 import { endLines, epochHeading, newBest, phaseLine, startLines, warningLines } from './text';
-
-/** Back to the line's start, and clear it. */
-const CLEAR_LINE = '\r\u001b[2K';
 
 /** A terminal: text, its width now, and word when that changes. */
 export interface TerminalSink extends TextSink {

@@ -1,9 +1,10 @@
-import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { takeLock } from '../files/folder-lock';
+import { freeBytes } from '../files/free-disk';
 import { TorchwingError } from '../native/errors';
 import { managedFolder, PINNED_VERSION } from '../native/libtorch';
 import { inspectFolder, type LibTorch } from '../native/libtorch-folder';
-import { takeLock } from '../trainer/run-lock';
 import { pipInstall, requirePip, type Say } from './pip';
 import { nvidiaRequirements, torchRequirements } from './wheel-metadata';
 
@@ -124,9 +125,4 @@ async function requireDisk(
     `The disk of "${folder}" has ${gigabytes.toFixed(1)} GB free, expected at least ${SIZES[backend].disk} GB.`,
     { hint: 'Free some space, or set XDG_CACHE_HOME to a folder on another disk.' },
   );
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }

@@ -7,7 +7,7 @@ import { Checkpoints, describeWeights } from './checkpoints';
 import { type EventContent, EventDelivery } from './event-delivery';
 import { fitLoop } from './fit-loop';
 import type { KeptWeights } from './kept-weights';
-import { type Job, prepare } from './prepare';
+import { type Job, type PrepareListeners, prepare } from './prepare';
 import { RunFolder } from './run-folder';
 import { StopControl } from './stop-control';
 import type { FitOptions, FitResult } from './types';
@@ -19,7 +19,7 @@ export class FitRun {
   readonly #config: ResolvedConfig;
   readonly #control: StopControl;
   readonly #events: EventDelivery;
-  readonly #onPreflight: FitOptions['onPreflight'];
+  readonly #listeners: PrepareListeners;
   readonly #best = new BestEpoch();
   readonly #started = performance.now();
   #job: Job | null = null;
@@ -27,7 +27,7 @@ export class FitRun {
   constructor(config: ResolvedConfig, options: FitOptions) {
     this.#config = config;
     this.#control = new StopControl(options.signal);
-    this.#onPreflight = options.onPreflight;
+    this.#listeners = options;
     this.#events = new EventDelivery(randomUUID(), options, this.#control);
   }
 
@@ -63,7 +63,7 @@ export class FitRun {
         this.#config,
         (warning) => warnings.add({ type: 'warning', ...warning }),
         this.#control,
-        this.#onPreflight,
+        this.#listeners,
       );
       let failed = true;
       try {

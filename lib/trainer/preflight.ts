@@ -34,10 +34,8 @@ export async function preflight(
 ): Promise<InspectedData> {
   const { preflight: wanted, limits, workers, onBadImage } = config.data;
   if (!wanted) return data;
-  const controller = new AbortController();
-  const forget = control.onStop(() => controller.abort(control.reason));
-  try {
-    const checked = await checkData(
+  const checked = await control.abortable((signal) =>
+    checkData(
       [
         { phase: 'train', source: data.train },
         { phase: 'val', source: data.val },
@@ -45,17 +43,15 @@ export async function preflight(
       {
         limits,
         workers,
-        signal: controller.signal,
+        signal,
         onProgress: (done, total) => onPreflight?.({ done, total }),
       },
-    );
-    control.throwIfStopped();
-    const usable = usableImages(data, checked, onBadImage);
-    for (const warning of warningsOf(checked, onBadImage)) warn(warning);
-    return usable;
-  } finally {
-    forget();
-  }
+    ),
+  );
+  control.throwIfStopped();
+  const usable = usableImages(data, checked, onBadImage);
+  for (const warning of warningsOf(checked, onBadImage)) warn(warning);
+  return usable;
 }
 
 /** At most one warning of each kind. */

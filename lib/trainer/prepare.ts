@@ -2,9 +2,9 @@ import type { ResolvedConfig } from '../config/types';
 import { ImageLoader } from '../data/image-loader';
 import { type InspectedData, inspectData } from '../data/preflight';
 import type { SourceImages } from '../data/source';
+import type { DownloadProgress } from '../download/types';
 import { type PrepareModelOptions, prepareModel } from '../model/prepare-model';
 import type { ResNet } from '../model/resnet';
-import { findWeights } from '../model/weights';
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
 import { SGD } from '../optim/sgd';
@@ -12,6 +12,7 @@ import { StepLR } from '../optim/step-lr';
 import { type Version, version } from '../version';
 import { refuseBatchOfOne } from './batch-of-one';
 import { chooseDevice } from './device';
+import { type FetchOptions, fetchData, fetchWeights } from './fetch';
 import { type PreflightProgress, preflight } from './preflight';
 import type { StopControl } from './stop-control';
 import { TrainingSession } from './training-session';
@@ -31,19 +32,27 @@ export interface Job {
   dispose(): void;
 }
 
+/** Who is told how far the preparation is. */
+export interface PrepareListeners {
+  onPreflight?: ((progress: PreflightProgress) => void) | undefined;
+  onDownload?: ((progress: DownloadProgress) => void) | undefined;
+}
+
 /**
- * Scans the data, finds and loads the weights, and builds model, optimizer, schedule, loaders and session, the cheap
+ * Brings and scans the data, brings and loads the weights, and builds model, optimizer, schedule, loaders and session, the cheap
  * checks first. On a failure nothing is left behind.
  */
 export async function prepare(
   resolved: ResolvedConfig,
   warn: PrepareModelOptions['warn'],
   control: StopControl,
-  onPreflight?: (progress: PreflightProgress) => void,
+  { onPreflight, onDownload }: PrepareListeners = {},
 ): Promise<Job> {
+  const fetching: FetchOptions = { warn, control, onDownload };
+  await fetchData(resolved, fetching);
   const found = await control.race(inspectData(resolved));
   if (resolved.data.onBadImage !== 'skip') refuseBatchOfOne(resolved, found.train.images.length);
-  const weights = await control.race(findWeights(resolved.model.weights, resolved.model.arch));
+  const weights = await fetchWeights(resolved, fetching);
   const threads = await callNative(async () =>
     (await loadNative()).setThreads(resolved.threads === 'auto' ? 0 : resolved.threads),
   );

@@ -1,10 +1,10 @@
 import { type FileHandle, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResolvedConfig } from '../config/types';
+import { takeLock } from '../files/folder-lock';
 import { TorchwingError } from '../native/errors';
 import { writeFileAtomic } from './atomic-file';
 import type { TrainerEvent } from './events';
-import { takeLock } from './run-lock';
 import { serializeEvent } from './serialize-event';
 
 const LOCK = 'run.lock';

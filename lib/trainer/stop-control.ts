@@ -55,6 +55,17 @@ export class StopControl {
     }
   }
 
+  /** What `work` gives; its signal is aborted with the reason as soon as there is one. */
+  async abortable<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const controller = new AbortController();
+    const forget = this.onStop(() => controller.abort(this.reason));
+    try {
+      return await work(controller.signal);
+    } finally {
+      forget();
+    }
+  }
+
   /** Takes the listener off the caller's signal, which may live much longer than the run. */
   release(): void {
     this.#signal?.removeEventListener('abort', this.#abort);

@@ -1,3 +1,4 @@
+import type { DownloadProgress } from '../download/types';
 import type {
   CheckpointEvent,
   EndEvent,
@@ -20,6 +21,11 @@ export interface FitOptions {
   signal?: AbortSignal;
   /** How far preflight is, some times a second, before the first event; not awaited. What it throws rejects `fit()`. */
   onPreflight?: ((progress: PreflightProgress) => void) | undefined;
+  /**
+   * How far the download of published weights or of a published data set is, some times a second, before the first
+   * event; not called when nothing has to be downloaded. Not awaited; what it throws rejects `fit()`.
+   */
+  onDownload?: ((progress: DownloadProgress) => void) | undefined;
   /** Every event, before the callback of its own kind. */
   onEvent?: Listener<TrainerEvent>;
   onStart?: Listener<StartEvent>;

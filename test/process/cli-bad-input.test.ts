@@ -124,9 +124,9 @@ describe('weights', () => {
     expectRefusal(await train(['--weights', path]), 3, 'WEIGHTS_NOT_FOUND', path);
   });
 
-  test('published weights that are nowhere: the URL, the hash and the place', async () => {
+  test('published weights that are nowhere, offline: the URL, the hash and the place', async () => {
     const { code, stderr } = await torchwing(['train', '--data', data, '--output', join(place, 'none')], {
-      env: { TORCH_HOME: join(place, 'torch'), XDG_CACHE_HOME: join(place, 'cache') },
+      env: { TORCH_HOME: join(place, 'torch'), XDG_CACHE_HOME: join(place, 'cache'), TORCHWING_OFFLINE: '1' },
     });
     expect(code).toBe(3);
     expect(stderr).toContain('error [WEIGHTS_NOT_FOUND]');

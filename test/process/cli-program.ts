@@ -23,13 +23,15 @@ export interface RunOptions {
   cwd?: string;
   /** On top of the test's own environment; undefined removes a variable. */
   env?: Record<string, string | undefined>;
+  /** Told when it runs. */
+  onStart?: (child: ChildProcess) => void;
   /** Told each piece of stdout as it comes. */
   onOutput?: (child: ChildProcess, stdout: string) => void;
 }
 
 /** Runs the built program to its end. */
 export function torchwing(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const { program = PROGRAM, cwd, env = {}, onOutput } = options;
+  const { program = PROGRAM, cwd, env = {}, onStart, onOutput } = options;
   if (!existsSync(program))
     throw new Error(`${program} is missing: build the project first (npm run build:ts).`);
   return new Promise((done, failed) => {
@@ -38,6 +40,7 @@ export function torchwing(args: readonly string[], options: RunOptions = {}): Pr
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    onStart?.(child);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

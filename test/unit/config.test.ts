@@ -73,6 +73,7 @@ describe('a resolved configuration', () => {
     ['of a list', { data: { train: { list: [{ path: 'a.jpg', label: 'x' }] }, val: { dir: 'v' } } }],
     ['of transforms of another size', { data: { ...data, transforms: { val: custom } } }],
     ['of transforms of one other size', { data: { ...data, transforms: { train: custom, val: custom } } }],
+    ['of a published data set', { data: { dataset: 'hymenoptera' }, model: { weights: 'IMAGENET1K_V1' } }],
     ['of a weight file', { data, model: { weights: { file: 'w.pth' } }, scheduler: null, output: 'runs/1' }],
   ])('%s resolves to itself', (_, config) => {
     const resolved = resolveConfig(config, { baseDir: '/work' });
@@ -97,7 +98,7 @@ describe('refusals name the option, what was received and what was expected', ()
     [undefined, 'Invalid value for "config": received nothing, expected a configuration object.'],
     [
       {},
-      'Invalid value for "data": received nothing, expected an object with "dir", or with "train" and "val".',
+      'Invalid value for "data": received nothing, expected an object with "dir", with "dataset", or with "train" and "val".',
     ],
     [
       { data: {} },
@@ -114,7 +115,7 @@ describe('refusals name the option, what was received and what was expected', ()
     ],
     [
       { data: { train: { folder: 'x' }, val: { dir: 'x' } } },
-      'Invalid value for "data.train": received {"folder":"x"}, expected { dir }, { dir, split, valSplit } or { list: [{ path, label }] }.',
+      'Invalid value for "data.train": received {"folder":"x"}, expected { dir }, { dir, split, valSplit }, { dataset, split } or { list: [{ path, label }] }.',
     ],
     [
       { data: { train: { list: [{ path: 'a.jpg', label: 3 }] }, val: { dir: 'x' } } },
@@ -172,7 +173,19 @@ describe('refusals name the option, what was received and what was expected', ()
     [{ data, mode: 'fe' }, 'Invalid value for "mode": received "fe", expected "finetune" or "extractor".'],
     [
       { data, model: { weights: 'IMAGENET' } },
-      'Invalid value for "model.weights": received "IMAGENET", expected "IMAGENET1K_V1", { file } or null for random weights.',
+      'Invalid value for "model.weights": received "IMAGENET", expected "IMAGENET1K_V1", "IMAGENET1K_V2", { file } or null for random weights.',
+    ],
+    [
+      { data, model: { weights: 'IMAGENET1K_V2' } },
+      'Invalid value for "model.weights": received "IMAGENET1K_V2", expected "IMAGENET1K_V1" (there is no other name for this model.arch), { file } or null for random weights.',
+    ],
+    [
+      { data: { dataset: 'cats' } },
+      'Invalid value for "data.dataset": received "cats", expected "hymenoptera".',
+    ],
+    [
+      { data: { dataset: 'hymenoptera', dir: 'x' } },
+      'Invalid value for "data.dir": received "x", expected no data.dir beside data.dataset.',
     ],
     [
       { data, optimizer: { lr: -1 } },
@@ -290,6 +303,15 @@ describe('command line over file', () => {
       { data: { dir: 'c' } },
     );
     expect(merged.data).toEqual({ dir: 'c', batchSize: 8 });
+  });
+
+  test('a data set replaces the sources, and is replaced by a folder', () => {
+    const merged = mergeConfig(
+      { data: { dir: 'a', valSplit: 0.2, batchSize: 8 } },
+      { data: { dataset: 'hymenoptera' } },
+    );
+    expect(merged.data).toEqual({ dataset: 'hymenoptera', batchSize: 8 });
+    expect(mergeConfig(merged, { data: { dir: 'c' } }).data).toEqual({ dir: 'c', batchSize: 8 });
   });
 
   test('other weights are not mixed with the old ones', () => {

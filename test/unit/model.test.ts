@@ -30,7 +30,8 @@ afterEach(() => {
 });
 
 describe('weights by name', () => {
-  const { fileName, url, sha256 } = PUBLISHED_WEIGHTS.IMAGENET1K_V1;
+  const { fileName, url, sha256 } = PUBLISHED_WEIGHTS.resnet18.IMAGENET1K_V1;
+  const arch = 'resnet18';
 
   test('are looked for where Python keeps them, then in our own cache', () => {
     delete process.env['TORCH_HOME'];
@@ -43,36 +44,36 @@ describe('weights by name', () => {
     expect(weightFolders()[0]).toBe(join(homedir(), '.cache/torch/hub/checkpoints'));
   });
 
-  test('that are published for another arch are not taken for this one', async () => {
-    const error = await rejection(findWeights('IMAGENET1K_V1', 'resnet50'));
-    expect(error).toMatchObject({
-      code: 'WEIGHTS_MISMATCH',
-      message: 'The weights IMAGENET1K_V1 are known for resnet18, expected for resnet50.',
-    });
-  });
-
   test('that are nowhere: the message has the places, the hint the URL, the hash and the way out', async () => {
     process.env['XDG_CACHE_HOME'] = temporaryFolder();
-    const error = await rejection(findWeights('IMAGENET1K_V1', 'resnet18'));
+    process.env['TORCHWING_OFFLINE'] = '1';
+    const error = await rejection(findWeights('IMAGENET1K_V1', { arch }));
     expect(error.code).toBe('WEIGHTS_NOT_FOUND');
+    expect(error.message).toContain('TORCHWING_OFFLINE');
     for (const folder of weightFolders()) expect(error.message).toContain(join(folder, fileName));
     for (const part of [url, sha256, '--weights none']) expect(error.hint).toContain(part);
   });
 
-  test('whose file has another content are refused by its name', async () => {
+  test('whose file has another content are passed over, and its name is said', async () => {
     process.env['XDG_CACHE_HOME'] = temporaryFolder();
+    process.env['TORCHWING_OFFLINE'] = '1';
     delete process.env['TORCH_HOME'];
     const folder = weightFolders()[0] ?? '';
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, fileName), 'half a file');
-    const error = await rejection(findWeights('IMAGENET1K_V1', 'resnet18'));
-    expect(error.code).toBe('WEIGHTS_FORMAT');
-    expect(error.message).toContain(join(folder, fileName));
+    const warn = jest.fn();
+    const error = await rejection(findWeights('IMAGENET1K_V1', { arch, warn }));
+    expect(error.code).toBe('WEIGHTS_NOT_FOUND');
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0][0]).toMatchObject({
+      code: 'WEIGHTS_ALTERED',
+      message: expect.stringContaining(join(folder, fileName)),
+    });
   });
 
   test('a file and null stand for themselves', async () => {
-    expect(await findWeights({ file: '/some.pth' }, 'resnet50')).toBe('/some.pth');
-    expect(await findWeights(null, 'resnet50')).toBeNull();
+    expect(await findWeights({ file: '/some.pth' }, { arch })).toBe('/some.pth');
+    expect(await findWeights(null, { arch })).toBeNull();
   });
 });
 

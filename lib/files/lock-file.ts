@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { TorchwingError } from '../native/errors';
 
-/** Who holds a run's folder. */
-interface Owner {
+/** Who holds a lock. */
+export interface LockOwner {
   pid: number;
   /** When that process started, in the kernel's ticks: a process id is used again. */
   startTicks: string;
@@ -14,19 +13,21 @@ interface Owner {
   token: string;
 }
 
+/** A lock that was taken, or who has it: null for somebody who is just writing it. */
+export type LockAttempt = { release: () => Promise<void> } | { owner: LockOwner | null };
+
 /**
- * Takes the lock file `path`, so that no second process writes into the same folder. A lock whose process is gone is
- * taken over.
- * @returns what gives it back
- * @throws TorchwingError OUTPUT_BUSY, or the system's error when the file cannot be written
+ * Takes the lock file `path`, unless another one holds it. A lock whose process is gone is taken over; one of another
+ * machine (a shared disk) cannot be asked and counts as held.
+ * @throws the system's error when the file cannot be written
  */
-export async function takeLock(path: string, folder: string): Promise<() => Promise<void>> {
-  const mine: Owner = { ...(await thisProcess()), token: randomUUID() };
+export async function tryLock(path: string): Promise<LockAttempt> {
+  const mine: LockOwner = { ...(await thisProcess()), token: randomUUID() };
   const text = JSON.stringify(mine);
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       await writeFile(path, text, { flag: 'wx' });
-      return () => rm(path, { force: true });
+      return { release: () => rm(path, { force: true }) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
@@ -34,10 +35,15 @@ export async function takeLock(path: string, folder: string): Promise<() => Prom
     // Gone in between: try again.
     if (found === null) continue;
     const owner = parse(found);
-    if (owner === null || (await mayBeAlive(owner))) throw busy(path, folder, owner);
+    if (owner === null || (await mayBeAlive(owner))) return { owner };
     await removeStale(path, found);
   }
-  throw busy(path, folder, null);
+  return { owner: null };
+}
+
+/** How messages call the owner of a lock. */
+export function nameOfOwner(owner: LockOwner | null): string {
+  return owner === null ? 'another process' : `process ${owner.pid} on ${owner.host}`;
 }
 
 /** Moves the stale lock aside first: of two processes that saw it, only one can have moved that very file. */
@@ -54,22 +60,15 @@ async function removeStale(path: string, stale: string): Promise<void> {
   await rename(aside, path);
 }
 
-function busy(path: string, folder: string, owner: Owner | null): TorchwingError {
-  const who = owner === null ? 'another process' : `process ${owner.pid} on ${owner.host}`;
-  return new TorchwingError('OUTPUT_BUSY', `The output folder "${folder}" is in use by ${who}.`, {
-    hint: `Choose another folder. If that process is gone for certain, remove "${path}".`,
-  });
-}
-
-/** Whether the owner may still run; one on another machine (a shared disk) cannot be asked and counts as running. */
-async function mayBeAlive(owner: Owner): Promise<boolean> {
+/** Whether the owner may still run. */
+async function mayBeAlive(owner: LockOwner): Promise<boolean> {
   if (owner.host !== hostname()) return true;
   if (owner.bootId !== (await bootId())) return false;
   const ticks = await startTicks(owner.pid);
   return ticks !== null && ticks === owner.startTicks;
 }
 
-async function thisProcess(): Promise<Omit<Owner, 'token'>> {
+async function thisProcess(): Promise<Omit<LockOwner, 'token'>> {
   return {
     pid: process.pid,
     startTicks: (await startTicks(process.pid)) ?? '',
@@ -88,10 +87,10 @@ async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 }
 
-function parse(text: string): Owner | null {
+function parse(text: string): LockOwner | null {
   try {
-    const owner: Partial<Owner> = JSON.parse(text);
-    return typeof owner.pid === 'number' && typeof owner.host === 'string' ? (owner as Owner) : null;
+    const owner: Partial<LockOwner> = JSON.parse(text);
+    return typeof owner.pid === 'number' && typeof owner.host === 'string' ? (owner as LockOwner) : null;
   } catch {
     // Half-written, so being written right now.
     return null;
