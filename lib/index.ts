@@ -6,6 +6,7 @@ export type {
   BadImagePolicy,
   DataConfig,
   ListedImage,
+  LossConfig,
   Mode,
   ModelConfig,
   OptimizerConfig,
@@ -16,6 +17,7 @@ export type {
   WeightsChoice,
 } from './config/types';
 export { type CudaStatus, cuda } from './cuda';
+export { type BatchMix, type MixBatchOptions, mixBatch } from './data/batch-mix';
 export { type DatasetName, PUBLISHED_DATASETS, type PublishedDataset } from './data/dataset-catalogue';
 export {
   type FolderImage,

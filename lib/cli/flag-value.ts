@@ -46,6 +46,7 @@ export function describeExpected(flag: ValueFlag): string {
         flag.above === undefined ? [] : [`> ${flag.above}`],
         flag.minimum === undefined ? [] : [`>= ${flag.minimum}`],
         flag.below === undefined ? [] : [`< ${flag.below}`],
+        flag.maximum === undefined ? [] : [`<= ${flag.maximum}`],
       ].flat();
       return `a finite number ${bounds.join(' and ')}`;
     }
@@ -70,6 +71,7 @@ function inRange(flag: Extract<Flag, { kind: 'integer' | 'number' }>, value: num
     Number.isFinite(value) &&
     value > (flag.above ?? Number.NEGATIVE_INFINITY) &&
     value >= (flag.minimum ?? Number.NEGATIVE_INFINITY) &&
-    value < (flag.below ?? Number.POSITIVE_INFINITY)
+    value < (flag.below ?? Number.POSITIVE_INFINITY) &&
+    value <= (flag.maximum ?? Number.POSITIVE_INFINITY)
   );
 }

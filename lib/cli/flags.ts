@@ -6,8 +6,8 @@ export type FlagKind =
   | { kind: 'text' }
   | { kind: 'choice'; choices: readonly string[] }
   | { kind: 'integer'; minimum: number; maximum?: number; also?: readonly string[] }
-  /** Finite. `above` is an exclusive lower bound, `minimum` an inclusive one, `below` an exclusive upper one. */
-  | { kind: 'number'; above?: number; minimum?: number; below?: number };
+  /** Finite. `above` is an exclusive lower bound, `minimum` an inclusive one, `below` and `maximum` the upper ones. */
+  | { kind: 'number'; above?: number; minimum?: number; below?: number; maximum?: number };
 
 /** One flag. Parsing, `--help` and docs/cli.md are all made from it. */
 export type Flag = FlagKind & {

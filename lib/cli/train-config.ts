@@ -40,6 +40,7 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     dropLast: flags['drop-last'],
     onBadImage: flags['on-bad-image'],
     preflight: flags['no-preflight'] ? false : undefined,
+    mix: filled(defined({ mixupAlpha: flags['mixup-alpha'], cutmixAlpha: flags['cutmix-alpha'] })),
   });
   const model = defined({
     arch: flags.arch,
@@ -56,6 +57,7 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     mode: flags.mode,
     data: filled(data),
     model: filled(model),
+    loss: filled(defined({ labelSmoothing: flags['label-smoothing'] })),
     optimizer: filled(optimizer),
     scheduler: filled(scheduler),
     epochs: flags.epochs,

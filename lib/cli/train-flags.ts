@@ -53,6 +53,25 @@ export const TRAIN_FLAGS = {
     fallback: '7',
   },
   gamma: { kind: 'number', above: 0, help: 'factor of each reduction', fallback: '0.1' },
+  'label-smoothing': {
+    kind: 'number',
+    minimum: 0,
+    maximum: 1,
+    help: 'share of each label that the loss spreads over all classes',
+    fallback: '0',
+  },
+  'mixup-alpha': {
+    kind: 'number',
+    minimum: 0,
+    help: 'MixUp of the training batches, lambda drawn from Beta(X, X); with --cutmix-alpha, one of the two per batch',
+    fallback: '0, none',
+  },
+  'cutmix-alpha': {
+    kind: 'number',
+    minimum: 0,
+    help: 'CutMix of the training batches, in the same way',
+    fallback: '0, none',
+  },
   'image-size': {
     kind: 'integer',
     minimum: 16,

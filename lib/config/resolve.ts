@@ -35,6 +35,7 @@ export function resolveConfig(input: unknown, options: { baseDir?: string } = {}
       decode: config.data.decode,
       resize: config.data.resize,
       cache: config.data.cache,
+      mix: config.data.mix,
     },
     model: {
       ...config.model,

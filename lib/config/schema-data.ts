@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type DatasetName, PUBLISHED_DATASETS } from '../data/dataset-catalogue';
 import { DEFAULT_LIMITS, DEFAULT_READING } from '../data/loader-defaults';
-import { byteSize, choice, flag, fraction, integer, path } from './numbers';
+import { atLeastZero, byteSize, choice, flag, fraction, integer, path } from './numbers';
 import { transformsSchema } from './schema-transforms';
 
 const datasets = Object.keys(PUBLISHED_DATASETS) as [DatasetName, ...DatasetName[]];
@@ -57,6 +57,9 @@ export const dataSchema = z
       decode: choice(['exact', 'scaled']).default(DEFAULT_READING.decode),
       resize: choice(['pillow', 'tensor']).default(DEFAULT_READING.resize),
       cache: z.strictObject({ decoded: byteSize().default(0) }).prefault({}),
+      mix: z
+        .strictObject({ mixupAlpha: atLeastZero().default(0), cutmixAlpha: atLeastZero().default(0) })
+        .prefault({}),
     },
     { error: 'an object with "dir", with "dataset", or with "train" and "val"' },
   )

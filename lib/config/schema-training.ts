@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from '../model/architecture';
 import { publishedWeights, WEIGHTS_NAMES } from '../model/weights-catalogue';
-import { atLeastZero, choice, flag, integer, path, positive } from './numbers';
+import { atLeastZero, choice, flag, integer, path, positive, probability } from './numbers';
 
 export const modelSchema = z
   .strictObject({
@@ -22,6 +22,8 @@ export const modelSchema = z
         '"IMAGENET1K_V1" (there is no other name for this model.arch), { file } or null for random weights',
     },
   );
+
+export const lossSchema = z.strictObject({ labelSmoothing: probability().default(0) });
 
 export const optimizerSchema = z
   .strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { choice, flag, integer, path } from './numbers';
 import { dataSchema } from './schema-data';
-import { modelSchema, optimizerSchema, schedulerSchema } from './schema-training';
+import { lossSchema, modelSchema, optimizerSchema, schedulerSchema } from './schema-training';
 import type { TrainerConfig } from './types';
 
 /** Version of the configuration's form; a config file that names another one is refused by name. */
@@ -18,6 +18,7 @@ export const configSchema = z.strictObject(
     mode: choice(['finetune', 'extractor']).default('finetune'),
     data: dataSchema,
     model: modelSchema.prefault({}),
+    loss: lossSchema.prefault({}),
     optimizer: optimizerSchema.prefault({}),
     scheduler: schedulerSchema.nullable().prefault({}),
     epochs: integer(1).default(25),

@@ -1,3 +1,4 @@
+import type { BatchMix } from '../data/batch-mix';
 import type { ByteSize } from '../data/byte-size';
 import type { DatasetName } from '../data/dataset-catalogue';
 import type { DecodeForm, ExifPolicy, ImageLimits, ResizeArithmetic } from '../data/loader-defaults';
@@ -73,6 +74,11 @@ export interface DataConfig {
    * such as `'512MB'`. Default 0: none is kept.
    */
   cache?: { decoded?: ByteSize };
+  /**
+   * MixUp and CutMix on training batches, as in torchvision's reference scripts; with both alphas above 0, one of the
+   * two per batch. The training accuracy then counts the class with the larger share as the right one. Default: none.
+   */
+  mix?: BatchMix;
 }
 
 /** A published file's name (downloaded into the cache where it is missing), a file, or null for random weights. */
@@ -106,6 +112,14 @@ export interface OptimizerConfig {
   nesterov?: boolean;
 }
 
+export interface LossConfig {
+  /**
+   * Share of each label that is spread over all classes, 0..1, in both phases, as torch.nn.CrossEntropyLoss's
+   * `label_smoothing`. Default 0.
+   */
+  labelSmoothing?: number;
+}
+
 export interface SchedulerConfig {
   type?: 'step';
   /** Epochs between two reductions. Default 7. */
@@ -125,6 +139,8 @@ export interface TrainerConfig {
   mode?: Mode;
   data: DataConfig;
   model?: ModelConfig;
+  /** Cross-entropy. */
+  loss?: LossConfig;
   optimizer?: OptimizerConfig;
   /** Null keeps the learning rate constant. */
   scheduler?: SchedulerConfig | null;
@@ -161,8 +177,10 @@ export interface ResolvedConfig {
     decode: DecodeForm;
     resize: ResizeArithmetic;
     cache: { decoded: number };
+    mix: Required<BatchMix>;
   };
   model: Required<ModelConfig>;
+  loss: Required<LossConfig>;
   optimizer: Required<OptimizerConfig>;
   scheduler: Required<SchedulerConfig> | null;
   epochs: number;

@@ -62,6 +62,8 @@ export interface Batch {
   labels: Tensor;
   /** Positions in the sample list. */
   indices: Int32Array;
+  /** 0-based position in the epoch. */
+  step: number;
 }
 
 /**
@@ -115,6 +117,7 @@ export class ImageLoader extends Handle<NativeImageLoader> {
           images: Tensor.wrap(batch.images),
           labels: Tensor.wrap(batch.labels),
           indices: new Int32Array(batch.indices),
+          step: batch.step,
         };
       }
       finished = true;

@@ -3,12 +3,17 @@ import { loadNative } from '../native/load';
 import { Tensor } from '../tensor';
 
 /**
- * Mean cross-entropy of `logits` [N, classes] (float) against `labels` [N] (int64 class indices), as
- * torch.nn.CrossEntropyLoss: a one-element tensor to call `backward()` on.
+ * Mean cross-entropy of `logits` [N, classes] (float) against `labels`: class indices, int64 [N], or the shares of the
+ * classes, float [N, classes]. As torch.nn.CrossEntropyLoss: a one-element tensor to call `backward()` on.
+ * @param options.labelSmoothing share of each label that is spread over all classes, 0..1, default 0
  */
-export function crossEntropy(logits: Tensor, labels: Tensor): Promise<Tensor> {
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  options: { labelSmoothing?: number } = {},
+): Promise<Tensor> {
   return callNative(async () => {
     const addon = await loadNative();
-    return Tensor.wrap(await addon.crossEntropy(logits.native, labels.native));
+    return Tensor.wrap(await addon.crossEntropy(logits.native, labels.native, options.labelSmoothing ?? 0));
   });
 }

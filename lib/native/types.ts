@@ -114,6 +114,15 @@ export interface NativeBatch {
   labels: NativeTensor;
   /** int32 positions in the sample list. */
   indices: ArrayBuffer;
+  /** 0-based position in the epoch. */
+  step: number;
+}
+
+/** How training batches are mixed; see native/core/data/mix.h. An alpha of 0 leaves that way out. */
+export interface NativeMix {
+  mixupAlpha: number;
+  cutmixAlpha: number;
+  seed: number;
 }
 
 /** Seconds summed over the workers since the epoch began. */
@@ -264,9 +273,16 @@ export interface NativeAddon {
       model: NativeResNet;
       optimizer: NativeSGD | null;
       device: string;
+      mix: NativeMix;
+      labelSmoothing: number;
     }): Promise<NativeTrainingSession>;
   };
-  crossEntropy(logits: NativeTensor, labels: NativeTensor): Promise<NativeTensor>;
+  crossEntropy(logits: NativeTensor, labels: NativeTensor, labelSmoothing: number): Promise<NativeTensor>;
+  mixBatch(
+    images: NativeTensor,
+    labels: NativeTensor,
+    options: NativeMix & { classes: number; epoch: number; step: number },
+  ): Promise<{ images: NativeTensor; labels: NativeTensor }>;
   /** Process-wide, settable once; another value later rejects with THREADS_CONFLICT. 0 keeps what is set, or the default. */
   setThreads(threads: number): Promise<number>;
   cudaStatus(): Promise<NativeCudaStatus>;

@@ -11,7 +11,7 @@ interface EventBase {
 export interface PhaseMetrics {
   /** Mean cross-entropy over the phase's images; the string 'NaN', 'Infinity' or '-Infinity' in JSON when not finite. */
   loss: number;
-  /** Share of images whose top-1 class is right, 0..1. */
+  /** Share of images whose top-1 class is right, 0..1; of a mixed image (`data.mix`) the class with the larger share is. */
   accuracy: number;
   seconds: number;
   imagesPerSecond: number;

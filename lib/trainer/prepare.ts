@@ -83,7 +83,15 @@ export async function prepare(
       train: keep(await makeLoader(config, data.train, 'train')),
       val: keep(await makeLoader(config, data.val, 'val')),
     };
-    const session = keep(await TrainingSession.create({ model, optimizer, device }));
+    const session = keep(
+      await TrainingSession.create({
+        model,
+        optimizer,
+        device,
+        mix: { ...config.data.mix, seed },
+        labelSmoothing: config.loss.labelSmoothing,
+      }),
+    );
     return {
       config,
       data,

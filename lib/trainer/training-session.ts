@@ -1,3 +1,4 @@
+import type { BatchMix } from '../data/batch-mix';
 import type { ImageLoader } from '../data/image-loader';
 import type { ResNet } from '../model/resnet';
 import { StateDict } from '../model/state-dict';
@@ -27,8 +28,18 @@ export type Progress = NativeProgress;
  * are those of the same steps written by hand on the handles, bit for bit.
  */
 export class TrainingSession extends Handle<NativeTrainingSession> {
-  /** @param options.optimizer null for a session that only validates */
-  static create(options: { model: ResNet; optimizer: SGD | null; device: string }): Promise<TrainingSession> {
+  /**
+   * @param options.optimizer null for a session that only validates
+   * @param options.mix mixes the batches of training phases, drawn by (seed, epoch, step); default: none
+   * @param options.labelSmoothing of the loss of both phases, as torch.nn.CrossEntropyLoss has it; 0..1, default 0
+   */
+  static create(options: {
+    model: ResNet;
+    optimizer: SGD | null;
+    device: string;
+    mix?: BatchMix & { seed?: number };
+    labelSmoothing?: number;
+  }): Promise<TrainingSession> {
     return callNative(async () => {
       const addon = await loadNative();
       return new TrainingSession(
@@ -36,6 +47,12 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
           model: options.model.native,
           optimizer: options.optimizer?.native ?? null,
           device: options.device,
+          mix: {
+            mixupAlpha: options.mix?.mixupAlpha ?? 0,
+            cutmixAlpha: options.mix?.cutmixAlpha ?? 0,
+            seed: options.mix?.seed ?? 0,
+          },
+          labelSmoothing: options.labelSmoothing ?? 0,
         }),
       );
     });

@@ -4,6 +4,7 @@
 #include "binding/functions.h"
 #include "binding/image_inspection.h"
 #include "binding/image_loader.h"
+#include "binding/mix.h"
 #include "binding/resnet.h"
 #include "binding/sgd.h"
 #include "binding/state_dict.h"
@@ -24,6 +25,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ImageInspectionHandle::init(env, exports);
   TrainingSessionHandle::init(env, exports);
   initFunctions(env, exports);
+  initMix(env, exports);
   return exports;
 }
 

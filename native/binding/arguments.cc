@@ -84,6 +84,12 @@ int readInt(const Napi::Value& value, const std::string& name, int minimum) {
   return static_cast<int>(readBounded(value, name, minimum, std::numeric_limits<int>::max()));
 }
 
+double readShare(const Napi::Value& value, const std::string& name) {
+  const double share = readNumber(value, name);
+  if (!(share >= 0 && share <= 1)) failArgument(value, name, "a number from 0 to 1");
+  return share;
+}
+
 std::vector<std::int64_t> readIntegers(const Napi::Value& value, const std::string& name) {
   const Napi::Array array = readArray(value, name);
   std::vector<std::int64_t> integers;

@@ -38,6 +38,8 @@ Value readChoice(const Napi::Value& value, const std::string& name,
   }
   failArgument(value, name, names);
 }
+/// A probability or share, 0..1.
+double readShare(const Napi::Value& value, const std::string& name);
 std::vector<std::int64_t> readIntegers(const Napi::Value& value, const std::string& name);
 std::vector<std::uint8_t> readBytes(const Napi::Value& value, const std::string& name);
 

@@ -19,6 +19,7 @@ struct LoadedBatch {
   at::Tensor images;  ///< float32 [N, 3, H, W] on the CPU
   at::Tensor labels;  ///< int64 [N]
   std::vector<std::int64_t> indices;
+  std::int64_t step;  ///< 0-based position in the epoch
 };
 
 /// A loader whose batches can be asked for without waiting: requests queue up, and each is answered on the

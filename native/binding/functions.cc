@@ -21,9 +21,10 @@ Napi::Value crossEntropyOf(const Napi::CallbackInfo& info) {
       ->compute(
           info.Env(),
           [logits = TensorHandle::unwrap(info[0], "logits").core(),
-           labels = TensorHandle::unwrap(info[1], "labels").core()] {
+           labels = TensorHandle::unwrap(info[1], "labels").core(),
+           smoothing = readShare(info[2], "labelSmoothing")] {
             const at::AutoGradMode grad(true);
-            return crossEntropy(*logits, *labels);
+            return crossEntropy(*logits, *labels, smoothing);
           },
           TensorHandle::fromTensor);
 }

@@ -62,6 +62,7 @@ Napi::Value batchObject(Napi::Env env, LoadedBatch&& batch) {
   object.Set("images", TensorHandle::fromTensor(env, std::move(batch.images)));
   object.Set("labels", TensorHandle::fromTensor(env, std::move(batch.labels)));
   object.Set("indices", indices);
+  object.Set("step", static_cast<double>(batch.step));
   return object;
 }
 

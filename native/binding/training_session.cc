@@ -2,6 +2,7 @@
 
 #include "binding/image_loader.h"
 #include "binding/loader_costs.h"
+#include "binding/mix.h"
 #include "binding/phase_name.h"
 #include "binding/progress_listener.h"
 #include "binding/resnet.h"
@@ -65,6 +66,8 @@ Napi::Value TrainingSessionHandle::create(const Napi::CallbackInfo& info) {
     if (session->optimizer->model != session->model)
       failArgument(optimizer, "optimizer", "the SGD of the same model");
   }
+  session->mix = readMix(object.Get("mix"));
+  session->label_smoothing = readShare(object.Get("labelSmoothing"), "labelSmoothing");
   return AddonData::of(info.Env())
       ->compute(
           info.Env(),
@@ -82,6 +85,8 @@ Napi::Value TrainingSessionHandle::runEpoch(const Napi::CallbackInfo& info) {
   options.epoch = readInteger(object.Get("epoch"), "epoch", 0);
   options.start_step = readInteger(object.Get("startStep"), "startStep", 0);
   options.max_steps = readInteger(object.Get("maxSteps"), "maxSteps", -1);
+  options.mix = core()->mix;
+  options.label_smoothing = core()->label_smoothing;
   const double lr = readNumber(object.Get("lr"), "lr");
   const auto loader = ImageLoaderHandle::unwrap(object.Get("loader"), "loader").core();
   if (!info[1].IsFunction()) failArgument(info[1], "onProgress", "a function");

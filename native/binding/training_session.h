@@ -5,6 +5,7 @@
 #include "binding/handle.h"
 #include "binding/leasable_model.h"
 #include "binding/sgd.h"
+#include "core/data/mix.h"
 #include "core/runtime/stop_flag.h"
 
 namespace torchwing::binding {
@@ -13,6 +14,8 @@ namespace torchwing::binding {
 struct Session {
   std::shared_ptr<LeasableModel> model;
   std::shared_ptr<ModelOptimizer> optimizer;  ///< null: validation only
+  MixOptions mix;
+  double label_smoothing = 0;
   StopFlag stop;
   std::optional<StateDict> best;
 };

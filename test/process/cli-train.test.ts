@@ -119,6 +119,21 @@ test('--config on a run’s config.json gives the same weights, and flags win ov
   expect(await shaOf(join(other, 'last.pth'))).not.toBe(await shaOf(join(first, 'last.pth')));
 });
 
+test('mixed batches and smoothed labels are repeated by the run’s config.json, at another number of workers', async () => {
+  const first = join(place, 'mixed');
+  const mix = ['--mixup-alpha', '0.2', '--cutmix-alpha', '1', '--label-smoothing', '0.1', '--epochs', '1'];
+  expect(await train(first, [...mix, '--workers', '1'])).toMatchObject({ code: 0 });
+  const config = join(first, 'config.json');
+  const shaWith = async (name: string, more: string[]) => {
+    await torchwing(['train', '--config', config, '--output', join(place, name), ...more]);
+    return shaOf(join(place, name, 'last.pth'));
+  };
+  const sha = await shaOf(join(first, 'last.pth'));
+  expect(await shaWith('mixed again', ['--workers', '2'])).toBe(sha);
+  expect(await shaWith('cut only', ['--mixup-alpha', '0'])).not.toBe(sha);
+  expect(await shaWith('not smoothed', ['--label-smoothing', '0'])).not.toBe(sha);
+});
+
 describe.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],

@@ -71,6 +71,10 @@ describe('parseArguments', () => {
       ['--val-split', '1'],
       'Invalid value for "--val-split": received 1, expected a finite number > 0 and < 1.',
     ],
+    [
+      ['--label-smoothing', '1.5'],
+      'Invalid value for "--label-smoothing": received 1.5, expected a finite number >= 0 and <= 1.',
+    ],
     [['--mode', 'both'], 'Invalid value for "--mode": received "both", expected finetune or extractor.'],
     [['--output', ''], 'Invalid value for "--output": received "", expected a folder.'],
     [['--json=yes'], 'Invalid value for "--json": received "yes", expected no value.'],

@@ -50,6 +50,14 @@ describe('trainConfig', () => {
     expect(resolved.output).toBe(folder);
   });
 
+  test('puts one alpha beside that of the file', async () => {
+    const config = write({ data: { dir: 'photos', mix: { mixupAlpha: 0.2 } } });
+    const flags = { config, 'cutmix-alpha': 1, 'label-smoothing': 0.1 };
+    const resolved = resolveConfig(await trainConfig(flags, NOW));
+    expect(resolved.data.mix).toEqual({ mixupAlpha: 0.2, cutmixAlpha: 1 });
+    expect(resolved.loss).toEqual({ labelSmoothing: 0.1 });
+  });
+
   test('takes the output of the file when no flag names one', async () => {
     const config = write({ data: { dir: 'photos' }, output: 'here' });
     expect((await trainConfig({ config }, NOW)).output).toBe(join(folder, 'here'));

@@ -29,6 +29,7 @@ describe('defaults', () => {
       version: 1,
       mode: 'finetune',
       model: { arch: 'resnet18', weights: 'IMAGENET1K_V1', layout: 'fast', frozenBatchNorm: 'tutorial' },
+      loss: { labelSmoothing: 0 },
       optimizer: { type: 'sgd', lr: 1e-3, momentum: 0.9, dampening: 0, weightDecay: 0, nesterov: false },
       scheduler: { type: 'step', stepSize: 7, gamma: 0.1 },
       epochs: 25,
@@ -39,6 +40,7 @@ describe('defaults', () => {
       overwrite: false,
     });
     expect(config.data).toMatchObject({ batchSize: 4, dropLast: false, onBadImage: 'error', imageSize: 224 });
+    expect(config.data.mix).toEqual({ mixupAlpha: 0, cutmixAlpha: 0 });
     expect(config.data.transforms).toEqual({
       train: [T.randomResizedCrop(224), T.randomHorizontalFlip(), T.toTensor(), T.normalize(T.IMAGENET)],
       val: [T.resize(256), T.centerCrop(224), T.toTensor(), T.normalize(T.IMAGENET)],
@@ -71,6 +73,7 @@ describe('a resolved configuration', () => {
     ['of the defaults', { data }],
     ['of a split folder', { data: { dir: 'photos', valSplit: 0.2 }, seed: 5 }],
     ['of a list', { data: { train: { list: [{ path: 'a.jpg', label: 'x' }] }, val: { dir: 'v' } } }],
+    ['of mixed batches', { data: { ...data, mix: { cutmixAlpha: 1 } }, loss: { labelSmoothing: 0.1 } }],
     ['of transforms of another size', { data: { ...data, transforms: { val: custom } } }],
     ['of transforms of one other size', { data: { ...data, transforms: { train: custom, val: custom } } }],
     ['of a published data set', { data: { dataset: 'hymenoptera' }, model: { weights: 'IMAGENET1K_V1' } }],
@@ -132,6 +135,18 @@ describe('refusals name the option, what was received and what was expected', ()
     [
       { data: { ...data, onBadImage: 'ignore' } },
       'Invalid value for "data.onBadImage": received "ignore", expected "error" or "skip" or "replace".',
+    ],
+    [
+      { data: { ...data, mix: { mixupAlpha: -1 } } },
+      'Invalid value for "data.mix.mixupAlpha": received -1, expected a finite number >= 0.',
+    ],
+    [
+      { data: { ...data, mix: { alpha: 1 } } },
+      'Invalid value for "data.mix.alpha": received 1, expected no option of this name.',
+    ],
+    [
+      { data, loss: { labelSmoothing: 1.1 } },
+      'Invalid value for "loss.labelSmoothing": received 1.1, expected a number from 0 to 1.',
     ],
     [
       { data: { ...data, imageSize: 8 } },

@@ -5,6 +5,7 @@ import type {
   NativeImageFacts,
   NativeImageInspection,
   NativeLoaderOptions,
+  NativeMix,
   NativePhaseOptions,
   NativePhaseResult,
   NativeProgress,
@@ -79,6 +80,7 @@ export class FakeNative {
   calls: string[] = [];
   live = 0;
   loaders: NativeLoaderOptions[] = [];
+  sessions: { mix: NativeMix; labelSmoothing: number }[] = [];
   saved: { path: string; record: string; weights: string }[] = [];
   files = new Map<string, FakeWeights>();
   threads = 2;
@@ -228,8 +230,17 @@ export class FakeNative {
       },
       ImageLoader: { create: async (options) => this.#loader(options) },
       ImageInspection: { create: (paths) => this.#inspection(paths) },
-      TrainingSession: { create: async () => this.#session() },
+      TrainingSession: {
+        create: async (options) => {
+          this.sessions.push({ mix: options.mix, labelSmoothing: options.labelSmoothing });
+          return this.#session();
+        },
+      },
       crossEntropy: async () => this.tensor([0.7], []),
+      mixBatch: async (images, labels, { classes }) => ({
+        images: this.tensor([], images.shape),
+        labels: this.tensor([], [labels.shape[0] ?? 0, classes]),
+      }),
       setThreads: async (threads) => threads || this.threads,
       cudaStatus: async () => this.cuda,
       version: async () => ({
@@ -294,13 +305,15 @@ export class FakeNative {
       },
       next: async () => {
         if (step >= batches) return null;
-        const first = step * options.batchSize;
+        const at = step;
+        const first = at * options.batchSize;
         const size = Math.min(options.batchSize, options.samples.length - first);
         step += 1;
         return {
           images: this.tensor([], [size, 3, 8, 8]),
           labels: this.tensor([], [size]),
-          indices: Int32Array.from({ length: size }, (_, at) => first + at).buffer as ArrayBuffer,
+          indices: Int32Array.from({ length: size }, (_, offset) => first + offset).buffer as ArrayBuffer,
+          step: at,
         };
       },
       cancel: () => {

@@ -67,6 +67,16 @@ describe('a fit', () => {
     expect(constant.history.map(({ lr }) => lr)).toEqual([1e-3, 1e-3, 1e-3]);
   });
 
+  test('mixes batches by the run’s seed, and smooths labels, only where asked', async () => {
+    await trainer().fit();
+    const mix = { mixupAlpha: 0.2, cutmixAlpha: 1 };
+    await trainer({ data: { dir, mix }, loss: { labelSmoothing: 0.1 }, seed: 7 }).fit();
+    expect(mockFake.sessions).toEqual([
+      { mix: { mixupAlpha: 0, cutmixAlpha: 0, seed: 0 }, labelSmoothing: 0 },
+      { mix: { ...mix, seed: 7 }, labelSmoothing: 0.1 },
+    ]);
+  });
+
   test('of equal accuracies the earlier is the best', async () => {
     const accuracies = [0.5, 0.75, 0.75, 0.5];
     mockFake.accuracy = (phase, epoch) => (phase === 'val' ? (accuracies[epoch] ?? 0) : 1);

@@ -7,7 +7,7 @@ namespace torchwing {
 
 /// What a stream of draws is for; part of its key, so that one transform's draws never move another's.
 /// Transforms use kFirstTransform plus their position in the pipeline.
-enum RandomOperation : std::uint32_t { kOrder = 0, kFirstTransform = 16 };
+enum RandomOperation : std::uint32_t { kOrder = 0, kMix = 1, kFirstTransform = 16 };
 
 /// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a counter-based
 /// generator. The draws are a pure function of (seed, epoch, index, operation), whichever thread makes them

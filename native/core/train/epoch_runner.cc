@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/model/loss.h"
 #include "core/train/batch_images.h"
+#include "core/train/mix_batch.h"
 #include "core/train/running_metrics.h"
 
 namespace torchwing {
@@ -63,16 +64,23 @@ class PhaseRun {
 
   bool training() const { return options_.phase == Phase::kTrain; }
 
-  void step(const Batch& batch) {
-    // Batch to device.
+  /// The batch on the model's device, mixed where training asks for it.
+  MixedBatch take(const Batch& batch) {
     const at::Device device = model_.device();
     const at::Tensor images = batchImages(loader_, batch, device, model_.dtype());
     const at::Tensor labels = batchLabels(batch, device);
+    const std::int64_t step = batch.step;
     loader_.release(&batch);
+    if (!training() || !options_.mix.enabled()) return {images, labels};
+    return mixBatch(options_.mix, options_.epoch, step, images, labels, model_.classes());
+  }
+
+  void step(const Batch& batch) {
+    const auto [images, labels] = take(batch);
     // Forward pass and loss.
     if (training()) optimizer_->zeroGrad();
     const at::Tensor logits = model_.forward(images, training());
-    const at::Tensor loss = crossEntropy(logits, labels);
+    const at::Tensor loss = crossEntropy(logits, labels, options_.label_smoothing);
     if (loss.is_cpu()) requireFinite(loss.item<double>());
     // Backward pass and update.
     if (training()) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/data/loader.h"
+#include "core/data/mix.h"
 #include "core/model/resnet.h"
 #include "core/optim/sgd.h"
 #include "core/runtime/executor.h"
@@ -19,6 +20,8 @@ struct PhaseOptions {
   std::int64_t epoch = 0;
   std::int64_t start_step = 0;
   std::int64_t max_steps = -1;  ///< -1: to the end of the epoch
+  MixOptions mix;               ///< of training phases; validation sees each image as it is
+  double label_smoothing = 0;   ///< of both phases' loss, 0..1
 };
 
 struct Progress {
@@ -35,8 +38,8 @@ struct Progress {
 struct PhaseResult {
   std::int64_t steps = 0;
   std::int64_t images = 0;
-  std::int64_t correct = 0;
-  double loss_sum = 0;  ///< sum of loss.item() * batch size, in double, as the tutorial sums it
+  std::int64_t correct = 0;  ///< see RunningMetrics::add for mixed labels
+  double loss_sum = 0;       ///< sum of loss.item() * batch size, in double, as the tutorial sums it
   double seconds = 0;
   double wait_seconds = 0;  ///< spent by the compute thread waiting for a batch
   LoaderCosts costs;

@@ -8,7 +8,8 @@
 namespace torchwing {
 
 void RunningMetrics::add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
-  const at::Tensor correct = at::argmax(logits.detach(), 1).eq(labels).sum();
+  const at::Tensor classes = labels.dim() == 2 ? at::argmax(labels, 1) : labels;
+  const at::Tensor correct = at::argmax(logits.detach(), 1).eq(classes).sum();
   if (loss.is_cpu()) {
     on_host_.loss_sum += loss.item<double>() * static_cast<double>(labels.size(0));
     on_host_.correct += correct.item<std::int64_t>();

@@ -87,21 +87,51 @@ TEST_F(EpochRunner, ValidationChangesNoWeight) {
   }
 }
 
-TEST_F(EpochRunner, TwoHalvesOfAnEpochEqualTheWhole) {
+class HalvesOfAnEpoch : public EpochRunner, public testing::WithParamInterface<MixOptions> {};
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutMixing, HalvesOfAnEpoch,
+                         testing::Values(MixOptions{}, MixOptions{.mixup_alpha = 1, .cutmix_alpha = 1}),
+                         [](const auto& info) { return info.param.enabled() ? "Mixed" : "Plain"; });
+
+TEST_P(HalvesOfAnEpoch, EqualTheWhole) {
   ResNet whole(twoClasses());
   Sgd sgd(whole.parameters(), {.lr = 0.01, .momentum = 0.9});
+  PhaseOptions options{.phase = Phase::kTrain, .epoch = 4, .mix = GetParam()};
   std::promise<void> done;
   executor_.post(Executor::Lane::kLong, [&] {
-    runPhase(whole, &sgd, loader_, {.phase = Phase::kTrain, .epoch = 4}, executor_, stop_, on_progress_);
+    runPhase(whole, &sgd, loader_, options, executor_, stop_, on_progress_);
     done.set_value();
   });
   done.get_future().wait();
-  run({.phase = Phase::kTrain, .epoch = 4, .max_steps = 1});
-  run({.phase = Phase::kTrain, .epoch = 4, .start_step = 1});
+  options.max_steps = 1;
+  run(options);
+  options.start_step = 1;
+  options.max_steps = -1;
+  run(options);
   const StateDict halves = model_.snapshot();
   const StateDict expected = whole.snapshot();
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_TRUE(expected[i].tensor.equal(halves[i].tensor)) << expected[i].name;
+  }
+}
+
+TEST_F(EpochRunner, MixingIsOfTrainingAlone) {
+  const MixOptions mix{.mixup_alpha = 1, .cutmix_alpha = 1};
+  const double plain = run({.phase = Phase::kVal}).loss_sum;
+  EXPECT_EQ(run({.phase = Phase::kVal, .mix = mix}).loss_sum, plain);
+  const PhaseResult first = run({.phase = Phase::kTrain, .max_steps = 1});
+  model_.load(ResNet(twoClasses()).state());
+  const PhaseResult mixed = run({.phase = Phase::kTrain, .max_steps = 1, .mix = mix});
+  EXPECT_EQ(mixed.images, first.images);
+  EXPECT_NE(mixed.loss_sum, first.loss_sum);
+}
+
+TEST_F(EpochRunner, LabelSmoothingIsOfBothPhases) {
+  for (const Phase phase : {Phase::kVal, Phase::kTrain}) {
+    model_.load(ResNet(twoClasses()).state());
+    const double plain = run({.phase = phase, .max_steps = 1}).loss_sum;
+    model_.load(ResNet(twoClasses()).state());
+    EXPECT_NE(run({.phase = phase, .max_steps = 1, .label_smoothing = 0.5}).loss_sum, plain);
   }
 }
 
@@ -119,6 +149,18 @@ TEST_F(EpochRunner, ServesShortJobsBetweenSteps) {
   };
   run({.phase = Phase::kTrain});
   EXPECT_EQ(served.get_future().wait_for(std::chrono::seconds(0)), std::future_status::ready);
+}
+
+TEST_F(EpochRunner, ANonFiniteLossOfMixedLabelsIsRefusedToo) {
+  const StateDict weights = model_.state();
+  at::Tensor bias = weights.back().tensor.detach();
+  bias.fill_(std::numeric_limits<float>::quiet_NaN());
+  try {
+    run({.phase = Phase::kTrain, .mix = {.mixup_alpha = 1}});
+    FAIL() << "expected LOSS_NOT_FINITE";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "LOSS_NOT_FINITE");
+  }
 }
 
 TEST_F(EpochRunner, ANonFiniteLossEndsBeforeItTouchesTheWeights) {
