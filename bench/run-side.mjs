@@ -13,6 +13,7 @@ const program = path.join(here, '..', 'dist', 'train.js');
 /**
  * @typedef {object} Measurement
  * @property {number} train images per second of the training phases
+ * @property {Record<string, number>} trainMilliseconds per image and stage of the training phases; torchwing alone
  * @property {number} val images per second of the validation phases
  * @property {number} firstStep seconds from process start to the end of the first optimizer step
  * @property {number} memory peak PSS of the process tree, bytes
@@ -76,6 +77,7 @@ export async function runTorchwing({ libtorch, mode, seed, epochs, data, weights
   if (!existsSync(program)) throw new Error('dist/train.js is missing: run npm run build first');
   const output = mkdtempSync(path.join(tmpdir(), 'torchwing-bench-'));
   const sums = { train: { images: 0, seconds: 0 }, val: { images: 0, seconds: 0 } };
+  const stages = {};
   let firstStep = Number.NaN;
   const args = [program, '--data', data, '--weights', weights, '--mode', mode, '--seed', `${seed}`];
   args.push('--epochs', `${epochs}`, '--output', path.join(output, 'run'), '--json', ...extra);
@@ -86,12 +88,19 @@ export async function runTorchwing({ libtorch, mode, seed, epochs, data, weights
       if (event.type === 'phaseEnd') {
         sums[event.phase].images += event.images;
         sums[event.phase].seconds += event.seconds;
+        if (event.phase === 'train') {
+          for (const [stage, cost] of Object.entries(event.costs))
+            stages[stage] = (stages[stage] ?? 0) + cost;
+        }
       }
       return firstStepOnly && !Number.isNaN(firstStep);
     });
     if (firstStepOnly) return { firstStep };
     const rate = (phase) => sums[phase].images / sums[phase].seconds;
-    return { train: rate('train'), val: rate('val'), firstStep, memory };
+    const trainMilliseconds = Object.fromEntries(
+      Object.entries(stages).map(([stage, seconds]) => [stage, (seconds / sums.train.images) * 1000]),
+    );
+    return { train: rate('train'), trainMilliseconds, val: rate('val'), firstStep, memory };
   } finally {
     rmSync(output, { recursive: true, force: true });
   }
