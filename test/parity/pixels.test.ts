@@ -1,68 +1,33 @@
 import { createHash } from 'node:crypto';
-import { IMAGENET, ImageLoader, transforms as T, TorchwingError, type Transform } from '../../lib/index';
+import { IMAGENET, transforms as T, TorchwingError } from '../../lib/index';
 import { encodePng } from '../png';
 import fixture from './fixtures/pixels.json';
-
-/** The transformed image as float32 [3, H, W]. */
-async function load(file: Uint8Array, transforms: Transform[]): Promise<Float32Array> {
-  const loader = await ImageLoader.create({
-    samples: [{ path: 'fixture', label: 0, bytes: file }],
-    transforms,
-    batchSize: 1,
-    workers: 1,
-    shuffle: false,
-  });
-  try {
-    for await (const { images, labels } of loader.epoch(0)) {
-      const values = (await images.data()) as Float32Array;
-      images.dispose();
-      labels.dispose();
-      return values;
-    }
-    throw new Error('the loader gave no batch');
-  } finally {
-    loader.dispose();
-  }
-}
-
-/** SHA-256 of the bytes [H, W, 3] that the values v / 255 came from. */
-function digest(values: Float32Array): string {
-  const plane = values.length / 3;
-  const bytes = new Uint8Array(values.length);
-  for (let i = 0; i < plane; i++) {
-    for (let channel = 0; channel < 3; channel++) {
-      bytes[i * 3 + channel] = Math.round((values[channel * plane + i] ?? Number.NaN) * 255);
-    }
-  }
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+import { bytesOf, loadImage, pixelDigest } from './load-image';
 
 describe('decoding equals Pillow convert("RGB"), bit for bit', () => {
   test.each(fixture.images)('$name', async ({ file, size, rgb }) => {
     const [width = 0, height = 0] = size;
     // A crop of the image's own size changes nothing.
-    expect(digest(await load(bytesOf(file), [T.centerCrop([height, width]), T.toTensor()]))).toBe(rgb);
+    expect(pixelDigest(await loadImage(bytesOf(file), [T.centerCrop([height, width]), T.toTensor()]))).toBe(rgb);
   });
 });
 
 describe('resizing equals Pillow bilinear, bit for bit', () => {
   test.each(fixture.resizes)('to $height x $width', async ({ source, height, width, rgb }) => {
-    expect(digest(await load(bytesOf(source), [T.resize([height, width]), T.toTensor()]))).toBe(rgb);
+    expect(pixelDigest(await loadImage(bytesOf(source), [T.resize([height, width]), T.toTensor()]))).toBe(rgb);
   });
 });
 
 describe('resize and centerCrop equal torchvision, padding included', () => {
   test.each(fixture.validations)('resize $resize, crop $crop', async ({ source, resize, crop, rgb }) => {
     const transforms = [T.resize(resize), T.centerCrop(crop), T.toTensor()];
-    expect(digest(await load(bytesOf(source), transforms))).toBe(rgb);
+    expect(pixelDigest(await loadImage(bytesOf(source), transforms))).toBe(rgb);
   });
 });
 
 test('toTensor and normalize equal torchvision for all 256 values, to the bit', async () => {
   const transforms = [T.centerCrop([1, 256]), T.toTensor(), T.normalize(IMAGENET)];
-  const planes = await load(levelsPng(), transforms);
+  const planes = await loadImage(levelsPng(), transforms);
   // [3, 1, 256] to [256, 3], as the fixture has it.
   const table = new Float32Array(256 * 3);
   for (let value = 0; value < 256; value++) {
@@ -87,7 +52,7 @@ describe('a bad file is refused by name and reason', () => {
     ['plain text', () => new TextEncoder().encode('hello'), 'neither a JPEG nor a PNG'],
   ];
   test.each(reasons)('%s', async (_, file, reason) => {
-    const failure = await load(file(), [T.centerCrop(8), T.toTensor()]).catch((error: unknown) => error);
+    const failure = await loadImage(file(), [T.centerCrop(8), T.toTensor()]).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TorchwingError);
     expect(failure).toMatchObject({ code: 'IMAGE_DECODE' });
     expect((failure as Error).message).toContain('"fixture"');

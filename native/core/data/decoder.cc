@@ -29,14 +29,15 @@ std::string_view otherFormat(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-Decoder::Decoder(const DecodeLimits& limits) : limits_(limits), jpeg_(std::make_unique<JpegDecoder>()) {}
+Decoder::Decoder(const DecodeLimits& limits)
+    : limits_(limits), jpeg_(std::make_unique<JpegDecoder>()), png_(std::make_unique<PngDecoder>()) {}
 
 Decoder::~Decoder() = default;
 
 void Decoder::decode(std::span<const std::uint8_t> bytes, const std::string& name, Image& image) {
   if (bytes.empty()) failDecode(name, "the file is empty");
   if (startsWith(bytes, kJpegMagic)) return jpeg_->decode(bytes, name, limits_, image);
-  if (startsWith(bytes, "\x89PNG\r\n\x1A\n")) return decodePng(bytes, name, limits_, image);
+  if (startsWith(bytes, "\x89PNG\r\n\x1A\n")) return png_->decode(bytes, name, limits_, image);
   const std::string_view other = otherFormat(bytes);
   if (other.empty()) failDecode(name, "it is neither a JPEG nor a PNG file");
   failDecode(name, "it is a " + std::string(other) + " file; JPEG and PNG are supported");
@@ -60,6 +61,11 @@ void requirePixels(const std::string& name, std::int64_t width, std::int64_t hei
 void failDecode(const std::string& name, const std::string& reason) {
   throw Error("IMAGE_DECODE", "Cannot decode image \"" + name + "\": " + reason + ".",
               "Repair or remove the file, or set onBadImage to 'skip'.");
+}
+
+void failDecoderBytes(const std::string& name, const DecodeLimits& limits) {
+  throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: its decoder needs more than " +
+                                     std::to_string(limits.decoder_bytes) + " bytes (limits.decoderBytes).");
 }
 
 }  // namespace torchwing

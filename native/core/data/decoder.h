@@ -12,6 +12,7 @@
 namespace torchwing {
 
 class JpegDecoder;
+class PngDecoder;
 
 /// Bytes of an image file to RGB pixels, exactly those of Pillow's Image.open(file).convert("RGB"): alpha
 /// dropped, grey replicated, CMYK by Pillow's formula, EXIF orientation not applied. The content decides the
@@ -34,6 +35,7 @@ class Decoder {
  private:
   DecodeLimits limits_;
   std::unique_ptr<JpegDecoder> jpeg_;
+  std::unique_ptr<PngDecoder> png_;
 };
 
 /// Throws IMAGE_TOO_LARGE unless width x height is within the limits.
@@ -41,5 +43,8 @@ void requirePixels(const std::string& name, std::int64_t width, std::int64_t hei
                    const DecodeLimits& limits);
 
 [[noreturn]] void failDecode(const std::string& name, const std::string& reason);
+
+/// IMAGE_TOO_LARGE for a decoder that wanted more memory than it may have.
+[[noreturn]] void failDecoderBytes(const std::string& name, const DecodeLimits& limits);
 
 }  // namespace torchwing

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "core/data/decoder.h"
+#include "core/data/jpeg_memory.h"
 #include "core/error.h"
 
 namespace torchwing {
 namespace {
 
 /// What the C callbacks of libjpeg share with the decoder, through jpeg_common_struct::client_data.
-struct Session {
+struct Session : JpegMemory {
   std::jmp_buf escape{};
   char message[JMSG_LENGTH_MAX] = "";
   bool truncated = false;
@@ -24,7 +25,7 @@ struct Session {
 };
 
 Session& sessionOf(j_common_ptr info) {
-  return *static_cast<Session*>(info->client_data);
+  return static_cast<Session&>(*static_cast<JpegMemory*>(info->client_data));
 }
 
 [[noreturn]] void onError(j_common_ptr info) {
@@ -135,14 +136,15 @@ Rectangle withMargins(const Rectangle& wanted, Size image) {
                       {0, 0, image.width, image.height});
 }
 
-/// What a progressive or multi-scan file keeps: all coefficients, two bytes each.
-std::int64_t coefficientBytes(const jpeg_decompress_struct& info) {
-  std::int64_t bytes = 0;
-  for (int i = 0; i < info.num_components; ++i) {
-    bytes +=
-        std::int64_t{info.comp_info[i].width_in_blocks} * info.comp_info[i].height_in_blocks * DCTSIZE2 * 2;
+/// Ends an image that libjpeg has left by longjmp.
+[[noreturn]] void failLeft(const Session& session, const std::string& name, const DecodeLimits& limits) {
+  if (session.limitPassed()) failDecoderBytes(name, limits);
+  if (session.too_many_scans) {
+    throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: it has more than " +
+                                       std::to_string(limits.progressive_scans) +
+                                       " progressive scans (limits.progressiveScans).");
   }
-  return bytes;
+  failDecode(name, session.truncated ? "the file is truncated" : session.message);
 }
 
 }  // namespace
@@ -152,9 +154,10 @@ JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {
   info.err = jpeg_std_error(&state_->errors);
   state_->errors.error_exit = onError;
   state_->errors.emit_message = onMessage;
-  info.client_data = &state_->session;
+  info.client_data = static_cast<JpegMemory*>(&state_->session);
   if (setjmp(state_->session.escape) != 0) throw Error("NATIVE", state_->session.message);
   jpeg_create_decompress(&info);
+  state_->session.install(info);
   state_->progress.progress_monitor = onProgress;
   info.progress = &state_->progress;
 }
@@ -205,17 +208,13 @@ Size JpegDecoder::open(std::span<const std::uint8_t> bytes, const std::string& n
   session.truncated = session.too_many_scans = false;
   session.scan_limit = limits.progressive_scans;
   session.message[0] = '\0';
+  session.begin(limits.decoder_bytes);
 
-  if (!readHeader(info, session, bytes)) failDecode(name, session.message);
+  if (!readHeader(info, session, bytes)) failLeft(session, name, limits);
   requirePixels(name, info.image_width, info.image_height, limits);
   if (info.num_components != 1 && info.num_components != 3 && info.num_components != 4) {
     failDecode(name,
                "it has " + std::to_string(info.num_components) + " colour components, expected 1, 3 or 4");
-  }
-  if (jpeg_has_multiple_scans(&info) && coefficientBytes(info) > limits.decoder_bytes) {
-    throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: its decoder needs " +
-                                       std::to_string(coefficientBytes(info)) + " bytes, expected at most " +
-                                       std::to_string(limits.decoder_bytes) + " (limits.decoderBytes).");
   }
   return {static_cast<int>(info.image_width), static_cast<int>(info.image_height)};
 }
@@ -238,13 +237,7 @@ bool JpegDecoder::readWanted(const std::string& name, const DecodeLimits& limits
         readRows(info, session, static_cast<JDIMENSION>(read.top), static_cast<JDIMENSION>(read.height),
                  image.data(), cmyk ? state_->cmyk_row.data() : nullptr);
   }
-  if (session.too_many_scans) {
-    throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: it has more than " +
-                                       std::to_string(limits.progressive_scans) +
-                                       " progressive scans (limits.progressiveScans).");
-  }
-  if (session.truncated) failDecode(name, "the file is truncated");
-  if (!complete) failDecode(name, session.message);
+  if (!complete || session.truncated) failLeft(session, name, limits);
   const bool to_the_end = info.output_scanline >= info.output_height;
   return to_the_end || jpeg_has_multiple_scans(&info) || endMarkerAhead(info);
 }

@@ -287,7 +287,7 @@ void PipelineRunner::resizeInto(const ImageRegion& source, Size full, const Rect
   const Stopwatch watch(costs_.resize);
   const Size size{window.width, window.height};
   std::uint8_t* pixels = newPixels(size);
-  resizer_.resize(source, full, window, mirrored, pixels, static_cast<std::size_t>(size.width) * 3);
+  resizer_.resize(source, full, window, mirrored, pixels);
   setCurrent(pixels, size);
 }
 

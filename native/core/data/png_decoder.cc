@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <cstring>
-#include <vector>
 
 #include "core/data/decoder.h"
 
@@ -33,11 +32,20 @@ void onRead(png_structp png, png_bytep target, std::size_t count) {
   session->position += count;
 }
 
-/// Owns libpng's two structures.
+png_voidp onMalloc(png_structp png, png_alloc_size_t bytes) {
+  return static_cast<DecoderMemory*>(png_get_mem_ptr(png))->take(bytes);
+}
+
+void onFree(png_structp png, png_voidp block) {
+  static_cast<DecoderMemory*>(png_get_mem_ptr(png))->giveBack(block);
+}
+
+/// Owns libpng's two structures, which lie in `memory`.
 class Reader {
  public:
-  explicit Reader(Session& session)
-      : png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &session, onError, onWarning)),
+  Reader(Session& session, DecoderMemory& memory)
+      : png_(png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &session, onError, onWarning, &memory, onMalloc,
+                                      onFree)),
         info_(png_ != nullptr ? png_create_info_struct(png_) : nullptr) {}
   ~Reader() { png_destroy_read_struct(&png_, &info_, nullptr); }
   Reader(const Reader&) = delete;
@@ -93,29 +101,31 @@ void clipGray16(std::uint8_t* row, const std::uint8_t* gray, int width) {
 
 }  // namespace
 
-void decodePng(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeLimits& limits,
-               Image& image) {
+void PngDecoder::decode(std::span<const std::uint8_t> bytes, const std::string& name,
+                        const DecodeLimits& limits, Image& image) {
+  memory_.begin(limits.decoder_bytes);
   Session session{bytes};
-  const Reader reader(session);
-  if (!reader.valid()) failDecode(name, "libpng could not be initialised");
-  if (!readHeader(reader.png(), reader.info(), session, limits)) failDecode(name, session.message);
+  const Reader reader(session, memory_);
+  const auto fail = [&] {
+    if (memory_.limitPassed()) failDecoderBytes(name, limits);
+    failDecode(name, session.message);
+  };
+  if (!reader.valid() || !readHeader(reader.png(), reader.info(), session, limits)) fail();
   const std::int64_t width = png_get_image_width(reader.png(), reader.info());
   const std::int64_t height = png_get_image_height(reader.png(), reader.info());
   requirePixels(name, width, height, limits);
   image.reset(static_cast<int>(width), static_cast<int>(height));
 
   const bool gray16 = isGray16(reader.png(), reader.info());
-  std::vector<std::uint8_t> gray(gray16 ? static_cast<std::size_t>(width * height * 2) : 0);
-  std::vector<png_bytep> rows(static_cast<std::size_t>(height));
+  if (gray16) gray16_.resize(static_cast<std::size_t>(width * height * 2));
+  rows_.resize(static_cast<std::size_t>(height));
   for (int y = 0; y < height; ++y) {
-    rows[static_cast<std::size_t>(y)] =
-        gray16 ? gray.data() + static_cast<std::size_t>(y * width * 2) : image.row(y);
+    rows_[static_cast<std::size_t>(y)] =
+        gray16 ? gray16_.data() + static_cast<std::size_t>(y * width * 2) : image.row(y);
   }
-  if (!readPixels(reader.png(), reader.info(), rows.data())) failDecode(name, session.message);
-  if (gray16) {
-    for (int y = 0; y < height; ++y)
-      clipGray16(image.row(y), rows[static_cast<std::size_t>(y)], image.width());
-  }
+  if (!readPixels(reader.png(), reader.info(), rows_.data())) fail();
+  if (!gray16) return;
+  for (int y = 0; y < height; ++y) clipGray16(image.row(y), rows_[static_cast<std::size_t>(y)], image.width());
 }
 
 }  // namespace torchwing

@@ -3,6 +3,15 @@
 #include "core/data/resize_kernels.h"
 
 namespace torchwing {
+namespace {
+
+/// Pillow 13's choice (ImagingResampleInner, python-pillow/Pillow#9549): first the height, where it shrinks by more
+/// than twice as many pixels as the width. Before, Pillow always began with the width.
+bool isVerticalFirst(Size from, Size to) {
+  return to.height < from.height && from.height - to.height > 2 * (from.width - to.width);
+}
+
+}  // namespace
 
 Rectangle BilinearResizer::sourceRectangle(Size source, Size full, const Rectangle& window) {
   const auto columns = ResizeWeights::inputs(source.width, full.width, window.left, window.right());
@@ -11,17 +20,25 @@ Rectangle BilinearResizer::sourceRectangle(Size source, Size full, const Rectang
 }
 
 void BilinearResizer::resize(const ImageRegion& source, Size full, const Rectangle& window, bool mirrored,
-                             std::uint8_t* target, std::size_t stride) {
+                             std::uint8_t* target) {
   const Rectangle needed = sourceRectangle(source.full, full, window);
   horizontal_.compute(arithmetic_, source.full.width, full.width, window.left, window.width, needed.left);
   vertical_.compute(arithmetic_, source.full.height, full.height, window.top, window.height, needed.top);
   const ImageView pixels = source.crop(needed);
-  const std::size_t row_bytes = static_cast<std::size_t>(window.width) * 3;
-  rows_.resize(row_bytes * static_cast<std::size_t>(pixels.height));
   const ResizeKernels& kernels = resizeKernels();
-  kernels.sumColumns(pixels.pixels, pixels.stride, pixels.height, horizontal_, mirrored, rows_.data());
-  for (int y = 0; y < window.height; ++y) {
-    kernels.sumRows(rows_.data(), row_bytes, vertical_, y, target + static_cast<std::size_t>(y) * stride);
+  const std::size_t target_bytes = static_cast<std::size_t>(window.width) * 3;
+  const auto sumRows = [&](const std::uint8_t* rows, std::size_t stride, std::size_t bytes, std::uint8_t* to) {
+    for (int y = 0; y < window.height; ++y, to += bytes) kernels.sumRows(rows, stride, bytes, vertical_, y, to);
+  };
+  if (arithmetic_ == ResizeArithmetic::kPillow && isVerticalFirst(source.full, full)) {
+    const std::size_t bytes = static_cast<std::size_t>(pixels.width) * 3;
+    between_.resize(bytes * static_cast<std::size_t>(window.height) + Image::kPadding);
+    sumRows(pixels.pixels, pixels.stride, bytes, between_.data());
+    kernels.sumColumns(between_.data(), bytes, window.height, horizontal_, mirrored, target);
+  } else {
+    between_.resize(target_bytes * static_cast<std::size_t>(pixels.height));
+    kernels.sumColumns(pixels.pixels, pixels.stride, pixels.height, horizontal_, mirrored, between_.data());
+    sumRows(between_.data(), target_bytes, target_bytes, target);
   }
 }
 

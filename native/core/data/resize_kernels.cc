@@ -41,22 +41,22 @@ void sumColumnsPlain(const std::uint8_t* rows, std::size_t stride, int row_count
 }
 
 /// The bytes from `begin` on of one row.
-void sumRowsFrom(std::size_t begin, const std::uint8_t* rows, std::size_t bytes, const ResizeWeights& weights,
-                 int output, std::uint8_t* target) {
+void sumRowsFrom(std::size_t begin, const std::uint8_t* rows, std::size_t stride, std::size_t bytes,
+                 const ResizeWeights& weights, int output, std::uint8_t* target) {
   const std::int32_t* values = weights.values(output);
-  rows += static_cast<std::size_t>(weights.start(output)) * bytes;
+  rows += static_cast<std::size_t>(weights.start(output)) * stride;
   for (std::size_t x = begin; x < bytes; ++x) {
     std::int32_t sum = half(weights);
     for (int i = 0; i < weights.count(output); ++i) {
-      sum += rows[x + static_cast<std::size_t>(i) * bytes] * values[i];
+      sum += rows[x + static_cast<std::size_t>(i) * stride] * values[i];
     }
     target[x] = clip8(sum, weights);
   }
 }
 
-void sumRowsPlain(const std::uint8_t* rows, std::size_t bytes, const ResizeWeights& weights, int output,
-                  std::uint8_t* target) {
-  sumRowsFrom(0, rows, bytes, weights, output, target);
+void sumRowsPlain(const std::uint8_t* rows, std::size_t stride, std::size_t bytes,
+                  const ResizeWeights& weights, int output, std::uint8_t* target) {
+  sumRowsFrom(0, rows, stride, bytes, weights, output, target);
 }
 
 #ifdef __x86_64__
@@ -119,22 +119,22 @@ __attribute__((target("avx2"))) void sumColumnsAvx2(const std::uint8_t* rows, st
 }
 
 /// 16 bytes at a time.
-__attribute__((target("avx2"))) void sumRowsAvx2(const std::uint8_t* rows, std::size_t bytes,
-                                                 const ResizeWeights& weights, int output,
-                                                 std::uint8_t* target) {
+__attribute__((target("avx2"))) void sumRowsAvx2(const std::uint8_t* rows, std::size_t stride,
+                                                 std::size_t bytes, const ResizeWeights& weights,
+                                                 int output, std::uint8_t* target) {
   const __m256i half_up = _mm256_set1_epi32(half(weights));
   const __m128i precision = _mm_cvtsi32_si128(weights.precision());
   const int count = weights.count(output);
-  const std::uint8_t* const first = rows + static_cast<std::size_t>(weights.start(output)) * bytes;
+  const std::uint8_t* const first = rows + static_cast<std::size_t>(weights.start(output)) * stride;
   std::size_t x = 0;
   for (; x + 16 <= bytes; x += 16) {
     const std::int32_t* pair = weights.pairs(output);
     const std::uint8_t* row = first + x;
     __m256i high[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     __m256i low[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    for (int i = 0; i < count; i += 2, pair += 2, row += 2 * bytes) {
+    for (int i = 0; i < count; i += 2, pair += 2, row += 2 * stride) {
       // An odd last row is its own neighbour, with weight 0.
-      const std::uint8_t* const next = i + 1 < count ? row + bytes : row;
+      const std::uint8_t* const next = i + 1 < count ? row + stride : row;
       const __m256i a = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row)));
       const __m256i b = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(next)));
       const __m256i high_weights = _mm256_set1_epi32(pair[0]);
@@ -150,7 +150,7 @@ __attribute__((target("avx2"))) void sumRowsAvx2(const std::uint8_t* rows, std::
     const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi16(words, words), 0b1000);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(target + x), _mm256_castsi256_si128(packed));
   }
-  sumRowsFrom(x, rows, bytes, weights, output, target);
+  sumRowsFrom(x, rows, stride, bytes, weights, output, target);
 }
 
 #endif

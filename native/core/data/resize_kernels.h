@@ -14,9 +14,9 @@ struct ResizeKernels {
   /// gaps, in reverse order of columns when `mirrored`. Up to eight bytes are read at the last pixel.
   void (*sumColumns)(const std::uint8_t* rows, std::size_t stride, int row_count,
                      const ResizeWeights& weights, bool mirrored, std::uint8_t* target);
-  /// Vertical pass: output `output` of `weights`, one row of `bytes` bytes, from rows without gaps.
-  void (*sumRows)(const std::uint8_t* rows, std::size_t bytes, const ResizeWeights& weights, int output,
-                  std::uint8_t* target);
+  /// Vertical pass: output `output` of `weights`, one row of `bytes` bytes, from rows `stride` bytes apart.
+  void (*sumRows)(const std::uint8_t* rows, std::size_t stride, std::size_t bytes,
+                  const ResizeWeights& weights, int output, std::uint8_t* target);
 };
 
 /// Those for any processor.

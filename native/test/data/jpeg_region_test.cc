@@ -1,68 +1,17 @@
 // A region of a JPEG file holds the pixels of the whole image, in every sampling that libjpeg writes.
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
-// jpeglib.h needs FILE and size_t first.
-#include <jpeglib.h>
-
 #include <cstring>
 #include <random>
 
 #include "core/data/decoder.h"
 #include "core/error.h"
+#include "drawn_files.h"
 
 namespace torchwing {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
-struct Form {
-  const char* name;
-  int components;  ///< 1 grey, 3 YCbCr, 4 CMYK
-  int horizontal, vertical;
-  bool progressive;
-  unsigned restart_rows;
-};
-
-void PrintTo(const Form& form, std::ostream* out) {
-  *out << form.name;
-}
-
 constexpr Size kSize{211, 173};  // no multiple of any block size
-
-Bytes draw(const Form& form) {
-  jpeg_compress_struct info{};
-  jpeg_error_mgr errors{};
-  info.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&info);
-  unsigned char* memory = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&info, &memory, &size);
-  info.image_width = kSize.width;
-  info.image_height = kSize.height;
-  info.input_components = form.components;
-  info.in_color_space = form.components == 1 ? JCS_GRAYSCALE : form.components == 3 ? JCS_RGB : JCS_CMYK;
-  jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, 92, TRUE);
-  info.comp_info[0].h_samp_factor = form.horizontal;
-  info.comp_info[0].v_samp_factor = form.vertical;
-  if (form.progressive) jpeg_simple_progression(&info);
-  info.restart_in_rows = static_cast<int>(form.restart_rows);
-  jpeg_start_compress(&info, TRUE);
-  std::mt19937 random(5);
-  Bytes row(static_cast<std::size_t>(kSize.width * form.components));
-  while (info.next_scanline < info.image_height) {
-    for (std::uint8_t& value : row) value = static_cast<std::uint8_t>(random());
-    JSAMPROW pointer = row.data();
-    jpeg_write_scanlines(&info, &pointer, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  Bytes bytes(memory, memory + size);
-  std::free(memory);  // jpeg_mem_dest's, by malloc
-  return bytes;
-}
 
 void expectSamePixels(const ImageRegion& region, const Image& whole, const Rectangle& wanted) {
   ASSERT_EQ(region.full, (Size{whole.width(), whole.height()}));
@@ -75,10 +24,10 @@ void expectSamePixels(const ImageRegion& region, const Image& whole, const Recta
   }
 }
 
-class JpegRegion : public testing::TestWithParam<Form> {};
+class JpegRegion : public testing::TestWithParam<JpegForm> {};
 
 TEST_P(JpegRegion, HoldsThePixelsOfTheWholeImage) {
-  const Bytes bytes = draw(GetParam());
+  const Bytes bytes = drawJpeg(GetParam(), kSize);
   Decoder decoder({});
   Image whole, part;
   decoder.decode(bytes, "drawn", whole);
@@ -94,7 +43,7 @@ TEST_P(JpegRegion, HoldsThePixelsOfTheWholeImage) {
 }
 
 TEST_P(JpegRegion, OfACutOffFileIsRefusedAsTheWholeIs) {
-  Bytes bytes = draw(GetParam());
+  Bytes bytes = drawJpeg(GetParam(), kSize);
   bytes.resize(bytes.size() * 3 / 4);
   Decoder decoder({});
   Image image;
@@ -111,7 +60,7 @@ TEST_P(JpegRegion, OfACutOffFileIsRefusedAsTheWholeIs) {
 }
 
 TEST_P(JpegRegion, OfAFileWithBytesBehindItsEndIsRead) {
-  Bytes bytes = draw(GetParam());
+  Bytes bytes = drawJpeg(GetParam(), kSize);
   bytes.insert(bytes.end(), 1000, 0x20);
   Decoder decoder({});
   Image whole, part;
@@ -122,16 +71,16 @@ TEST_P(JpegRegion, OfAFileWithBytesBehindItsEndIsRead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, JpegRegion,
-                         testing::Values(Form{"grey", 1, 1, 1, false, 0}, Form{"4:4:4", 3, 1, 1, false, 0},
-                                         Form{"4:2:2", 3, 2, 1, false, 0}, Form{"4:2:0", 3, 2, 2, false, 0},
-                                         Form{"4:4:0", 3, 1, 2, false, 0}, Form{"4:1:1", 3, 4, 1, false, 0},
-                                         Form{"4:1:0", 3, 4, 2, false, 0}, Form{"CMYK", 4, 1, 1, false, 0},
-                                         Form{"4:2:0 with restarts", 3, 2, 2, false, 1},
-                                         Form{"4:2:2 with restarts", 3, 2, 1, false, 3},
-                                         Form{"grey, progressive", 1, 1, 1, true, 0},
-                                         Form{"4:4:4, progressive", 3, 1, 1, true, 0},
-                                         Form{"4:2:0, progressive", 3, 2, 2, true, 0},
-                                         Form{"4:4:0, progressive", 3, 1, 2, true, 0}));
+                         testing::Values(JpegForm{"grey", 1, 1, 1, false, 0}, JpegForm{"4:4:4", 3, 1, 1, false, 0},
+                                         JpegForm{"4:2:2", 3, 2, 1, false, 0}, JpegForm{"4:2:0", 3, 2, 2, false, 0},
+                                         JpegForm{"4:4:0", 3, 1, 2, false, 0}, JpegForm{"4:1:1", 3, 4, 1, false, 0},
+                                         JpegForm{"4:1:0", 3, 4, 2, false, 0}, JpegForm{"CMYK", 4, 1, 1, false, 0},
+                                         JpegForm{"4:2:0 with restarts", 3, 2, 2, false, 1},
+                                         JpegForm{"4:2:2 with restarts", 3, 2, 1, false, 3},
+                                         JpegForm{"grey, progressive", 1, 1, 1, true, 0},
+                                         JpegForm{"4:4:4, progressive", 3, 1, 1, true, 0},
+                                         JpegForm{"4:2:0, progressive", 3, 2, 2, true, 0},
+                                         JpegForm{"4:4:0, progressive", 3, 1, 2, true, 0}));
 
 }  // namespace
 }  // namespace torchwing

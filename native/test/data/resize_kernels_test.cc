@@ -32,7 +32,7 @@ Bytes resize(const ResizeKernels& kernels, const Bytes& source, int width, int h
                      rows.data());
   Bytes target(row_bytes * static_cast<std::size_t>(out_height));
   for (int y = 0; y < out_height; ++y)
-    kernels.sumRows(rows.data(), row_bytes, vertical, y,
+    kernels.sumRows(rows.data(), row_bytes, row_bytes, vertical, y,
                     target.data() + static_cast<std::size_t>(y) * row_bytes);
   return target;
 }
