@@ -114,6 +114,30 @@ export const TRAIN_FLAGS = {
     help: 'draws new weights, order, augmentation and --val-split; the same seed gives the same run',
     fallback: '0',
   },
+  exif: {
+    kind: 'choice',
+    choices: ['ignore', 'apply'],
+    help: 'turn photos as their EXIF orientation says; torchvision does not',
+    fallback: 'ignore',
+  },
+  decode: {
+    kind: 'choice',
+    choices: ['exact', 'scaled'],
+    help: 'the pixels of Pillow, or large JPEG photos decoded at half their size or less where they are shrunk anyway: faster',
+    fallback: 'exact',
+  },
+  resize: {
+    kind: 'choice',
+    choices: ['pillow', 'tensor'],
+    help: 'the bytes that torchvision gives for PIL images, or for uint8 tensors',
+    fallback: 'pillow',
+  },
+  'cache-decoded': {
+    kind: 'text',
+    value: 'SIZE',
+    help: 'memory per phase for decoded images, such as 512MB, which later epochs need not decode again',
+    fallback: 'none',
+  },
   'on-bad-image': {
     kind: 'choice',
     choices: ['error', 'skip', 'replace'],

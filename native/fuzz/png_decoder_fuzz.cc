@@ -6,7 +6,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace torchwing;
   fuzz::expectDecodedOrRefused([&] {
     Image image;
-    decodePng({data, size}, "fuzz", fuzz::smallLimits(), image);
+    PngDecoder().decode({data, size}, "fuzz", fuzz::smallLimits(), image);
     fuzz::readPixels(image.view());
   });
   return 0;

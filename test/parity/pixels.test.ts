@@ -8,13 +8,17 @@ describe('decoding equals Pillow convert("RGB"), bit for bit', () => {
   test.each(fixture.images)('$name', async ({ file, size, rgb }) => {
     const [width = 0, height = 0] = size;
     // A crop of the image's own size changes nothing.
-    expect(pixelDigest(await loadImage(bytesOf(file), [T.centerCrop([height, width]), T.toTensor()]))).toBe(rgb);
+    expect(pixelDigest(await loadImage(bytesOf(file), [T.centerCrop([height, width]), T.toTensor()]))).toBe(
+      rgb,
+    );
   });
 });
 
 describe('resizing equals Pillow bilinear, bit for bit', () => {
   test.each(fixture.resizes)('to $height x $width', async ({ source, height, width, rgb }) => {
-    expect(pixelDigest(await loadImage(bytesOf(source), [T.resize([height, width]), T.toTensor()]))).toBe(rgb);
+    expect(pixelDigest(await loadImage(bytesOf(source), [T.resize([height, width]), T.toTensor()]))).toBe(
+      rgb,
+    );
   });
 });
 

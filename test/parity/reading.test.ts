@@ -60,7 +60,8 @@ describe("decode: 'scaled'", () => {
   test('changes nothing where the image is not shrunk to half or less', async () => {
     const file = await photo();
     const large = [T.resize([300, 400]), T.toTensor()];
-    const digest = async (decode: 'exact' | 'scaled') => pixelDigest(await loadImage(file, large, { decode }));
+    const digest = async (decode: 'exact' | 'scaled') =>
+      pixelDigest(await loadImage(file, large, { decode }));
     expect(await digest('scaled')).toBe(await digest('exact'));
   });
 });

@@ -28,6 +28,27 @@ describe('trainConfig', () => {
     });
   });
 
+  test('hands on how images are read', async () => {
+    const flags = {
+      data: 'photos',
+      exif: 'apply',
+      decode: 'scaled',
+      resize: 'tensor',
+      'cache-decoded': '1.5 GiB',
+    } as const;
+    expect(resolveConfig(await trainConfig(flags, NOW)).data).toMatchObject({
+      exif: 'apply',
+      decode: 'scaled',
+      resize: 'tensor',
+      cache: { decoded: 1.5 * 2 ** 30 },
+    });
+    const wrong = trainConfig({ ...flags, 'cache-decoded': 'much' }, NOW);
+    expect(() => resolveConfig({ data: { dir: 'x', cache: { decoded: 'much' } } })).toThrow(
+      'Invalid value for "data.cache.decoded": received "much", expected a number of bytes >= 0, or a text such as "512MB" or "2GiB".',
+    );
+    await expect(wrong.then(resolveConfig)).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+  });
+
   test('knows names, files and none as weights', async () => {
     const weights = async (text: string) =>
       (await trainConfig({ data: 'x', weights: text }, NOW)).model?.weights;

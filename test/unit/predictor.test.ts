@@ -38,6 +38,15 @@ test('classes, preprocessing and layout come from the record', async () => {
   expect(mockFake.calls[0]).toContain('layout=strided');
 });
 
+test('images are read as the run read them, and as torchvision does where the record does not say', async () => {
+  const reading = { exif: 'apply', decode: 'scaled', resize: 'tensor' };
+  const predictor = await Predictor.load(fileWith({ reading }));
+  await predictor.predict(['bee.jpg']);
+  expect(mockFake.loaders.at(-1)).toMatchObject(reading);
+  await (await Predictor.load('best.pth')).predict(['bee.jpg']);
+  expect(mockFake.loaders.at(-1)).toMatchObject({ exif: 'ignore', decode: 'exact', resize: 'pillow' });
+});
+
 test('the model is the one that the record and the tensors name', async () => {
   const fifty = JSON.stringify({ ...record, arch: 'resnet50' });
   mockFake.files.set('fifty.pth', { arch: 'resnet50', headClasses: 2, record: fifty });

@@ -8,9 +8,9 @@
 
 namespace torchwing {
 
-/// What a C decoder takes while it works on one image, from memory that is kept for the next one: after the first few
-/// images a worker asks the system for nothing. Throws nothing, so that C code may lie between it and its caller. One
-/// thread.
+/// What a C decoder takes while it works on one image, from memory that is kept for the next one: after the
+/// first few images a worker asks the system for nothing. Throws nothing, so that C code may lie between it
+/// and its caller. One thread.
 class DecoderMemory {
  public:
   /// Of every block; SIMD code of libjpeg-turbo wants 32 bytes.

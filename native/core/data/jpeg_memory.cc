@@ -28,7 +28,8 @@ struct JpegMemory::Methods {
     return block;
   }
 
-  /// Pointers to rows of `row_bytes`, each on a boundary that SIMD code wants and may be read past to the next one.
+  /// Pointers to rows of `row_bytes`, each on a boundary that SIMD code wants and may be read past to the
+  /// next one.
   template <class Row>
   static Row* takeRows(j_common_ptr info, std::size_t row_bytes, JDIMENSION row_count) {
     constexpr std::size_t kMask = DecoderMemory::kAlignment - 1;
@@ -54,8 +55,8 @@ struct JpegMemory::Methods {
     return takeRows<JBLOCKROW>(info, blocks * sizeof(JBLOCK), rows);
   }
 
-  static jvirt_barray_ptr requestBlocks(j_common_ptr info, int pool, boolean pre_zero, JDIMENSION blocks_per_row,
-                                        JDIMENSION row_count, JDIMENSION) {
+  static jvirt_barray_ptr requestBlocks(j_common_ptr info, int pool, boolean pre_zero,
+                                        JDIMENSION blocks_per_row, JDIMENSION row_count, JDIMENSION) {
     if (pool != JPOOL_IMAGE) ERREXIT1(info, JERR_BAD_POOL_ID, pool);
     auto* blocks = static_cast<VirtualBlocks*>(take(info, sizeof(VirtualBlocks)));
     *blocks = {nullptr, blocks_per_row, row_count, pre_zero,
@@ -73,8 +74,8 @@ struct JpegMemory::Methods {
       for (JDIMENSION row = 0; row < blocks->row_count; ++row) std::memset(blocks->rows[row], 0, row_bytes);
     }
   }
-  static JBLOCKARRAY accessBlocks(j_common_ptr info, jvirt_barray_ptr pointer, JDIMENSION first, JDIMENSION count,
-                                  boolean) {
+  static JBLOCKARRAY accessBlocks(j_common_ptr info, jvirt_barray_ptr pointer, JDIMENSION first,
+                                  JDIMENSION count, boolean) {
     const auto* blocks = reinterpret_cast<VirtualBlocks*>(pointer);
     if (blocks->rows == nullptr || first + count > blocks->row_count) ERREXIT(info, JERR_BAD_VIRTUAL_ACCESS);
     return blocks->rows + first;

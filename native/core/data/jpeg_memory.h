@@ -8,13 +8,13 @@
 
 namespace torchwing {
 
-/// A memory manager of libjpeg (libjpeg.txt, "Memory management") that takes what lives as long as one image from a
-/// DecoderMemory. Its arrays lie in memory as a whole; there is no backing store. What a decoder keeps from image to image
-/// stays with libjpeg's own manager.
+/// A memory manager of libjpeg (libjpeg.txt, "Memory management") that takes what lives as long as one image
+/// from a DecoderMemory. Its arrays lie in memory as a whole; there is no backing store. What a decoder keeps
+/// from image to image stays with libjpeg's own manager.
 class JpegMemory {
  public:
-  /// Puts itself in the place of the methods that jpeg_create_decompress has set. `info.client_data` must point to this
-  /// JpegMemory, and it must outlive `info`.
+  /// Puts itself in the place of the methods that jpeg_create_decompress has set. `info.client_data` must
+  /// point to this JpegMemory, and it must outlive `info`.
   void install(jpeg_decompress_struct& info);
 
   /// Bounds what the next image may take; the one before must have been aborted or finished.

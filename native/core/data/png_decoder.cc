@@ -125,7 +125,8 @@ void PngDecoder::decode(std::span<const std::uint8_t> bytes, const std::string& 
   }
   if (!readPixels(reader.png(), reader.info(), rows_.data())) fail();
   if (!gray16) return;
-  for (int y = 0; y < height; ++y) clipGray16(image.row(y), rows_[static_cast<std::size_t>(y)], image.width());
+  for (int y = 0; y < height; ++y)
+    clipGray16(image.row(y), rows_[static_cast<std::size_t>(y)], image.width());
 }
 
 }  // namespace torchwing

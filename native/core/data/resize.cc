@@ -5,8 +5,8 @@
 namespace torchwing {
 namespace {
 
-/// Pillow 13's choice (ImagingResampleInner, python-pillow/Pillow#9549): first the height, where it shrinks by more
-/// than twice as many pixels as the width. Before, Pillow always began with the width.
+/// Pillow 13's choice (ImagingResampleInner, python-pillow/Pillow#9549): first the height, where it shrinks
+/// by more than twice as many pixels as the width. Before, Pillow always began with the width.
 bool isVerticalFirst(Size from, Size to) {
   return to.height < from.height && from.height - to.height > 2 * (from.width - to.width);
 }
@@ -27,8 +27,10 @@ void BilinearResizer::resize(const ImageRegion& source, Size full, const Rectang
   const ImageView pixels = source.crop(needed);
   const ResizeKernels& kernels = resizeKernels();
   const std::size_t target_bytes = static_cast<std::size_t>(window.width) * 3;
-  const auto sumRows = [&](const std::uint8_t* rows, std::size_t stride, std::size_t bytes, std::uint8_t* to) {
-    for (int y = 0; y < window.height; ++y, to += bytes) kernels.sumRows(rows, stride, bytes, vertical_, y, to);
+  const auto sumRows = [&](const std::uint8_t* rows, std::size_t stride, std::size_t bytes,
+                           std::uint8_t* to) {
+    for (int y = 0; y < window.height; ++y, to += bytes)
+      kernels.sumRows(rows, stride, bytes, vertical_, y, to);
   };
   if (arithmetic_ == ResizeArithmetic::kPillow && isVerticalFirst(source.full, full)) {
     const std::size_t bytes = static_cast<std::size_t>(pixels.width) * 3;

@@ -9,8 +9,8 @@
 
 namespace torchwing {
 
-/// Resizes bilinearly, antialiased when shrinking, in two passes, the first one rounded to bytes. Keeps its memory
-/// between images; one per thread.
+/// Resizes bilinearly, antialiased when shrinking, in two passes, the first one rounded to bytes. Keeps its
+/// memory between images; one per thread.
 class BilinearResizer {
  public:
   explicit BilinearResizer(ResizeArithmetic arithmetic) : arithmetic_(arithmetic) {}

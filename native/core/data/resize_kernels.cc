@@ -120,8 +120,8 @@ __attribute__((target("avx2"))) void sumColumnsAvx2(const std::uint8_t* rows, st
 
 /// 16 bytes at a time.
 __attribute__((target("avx2"))) void sumRowsAvx2(const std::uint8_t* rows, std::size_t stride,
-                                                 std::size_t bytes, const ResizeWeights& weights,
-                                                 int output, std::uint8_t* target) {
+                                                 std::size_t bytes, const ResizeWeights& weights, int output,
+                                                 std::uint8_t* target) {
   const __m256i half_up = _mm256_set1_epi32(half(weights));
   const __m128i precision = _mm_cvtsi32_si128(weights.precision());
   const int count = weights.count(output);

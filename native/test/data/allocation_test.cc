@@ -1,4 +1,5 @@
-// What a worker asks the system for: nothing, once it has seen a few images. And the bound on what a decoder may take.
+// What a worker asks the system for: nothing, once it has seen a few images. And the bound on what a decoder
+// may take.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@ std::size_t counted(std::size_t bytes) {
 }
 }  // namespace
 
-// glibc lets a program replace its malloc (glibc manual, "Replacing malloc"); the image libraries then call this one too.
+// glibc lets a program replace its malloc (glibc manual, "Replacing malloc"); the image libraries then call
+// this one too.
 extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
@@ -58,7 +60,9 @@ const JpegForm kCmyk{"CMYK", 4, 1, 1, false, 0};
 #if TORCHWING_COUNTS_ALLOCATIONS
 class Files {
  public:
-  Files() : folder_(std::filesystem::temp_directory_path() / ("torchwing-allocation-" + std::to_string(::getpid()))) {
+  Files()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("torchwing-allocation-" + std::to_string(::getpid()))) {
     std::filesystem::create_directories(folder_);
   }
   ~Files() { std::filesystem::remove_all(folder_); }
@@ -142,7 +146,8 @@ TEST(DecoderBytes, BoundWhatADecoderMayTake) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), "IMAGE_TOO_LARGE");
       EXPECT_STREQ(error.what(),
-                   "Image \"hungry.jpg\" is too large: its decoder needs more than 100000 bytes (limits.decoderBytes).");
+                   "Image \"hungry.jpg\" is too large: its decoder needs more than 100000 bytes "
+                   "(limits.decoderBytes).");
     }
   }
 }

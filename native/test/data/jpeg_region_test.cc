@@ -70,17 +70,18 @@ TEST_P(JpegRegion, OfAFileWithBytesBehindItsEndIsRead) {
                    wanted);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, JpegRegion,
-                         testing::Values(JpegForm{"grey", 1, 1, 1, false, 0}, JpegForm{"4:4:4", 3, 1, 1, false, 0},
-                                         JpegForm{"4:2:2", 3, 2, 1, false, 0}, JpegForm{"4:2:0", 3, 2, 2, false, 0},
-                                         JpegForm{"4:4:0", 3, 1, 2, false, 0}, JpegForm{"4:1:1", 3, 4, 1, false, 0},
-                                         JpegForm{"4:1:0", 3, 4, 2, false, 0}, JpegForm{"CMYK", 4, 1, 1, false, 0},
-                                         JpegForm{"4:2:0 with restarts", 3, 2, 2, false, 1},
-                                         JpegForm{"4:2:2 with restarts", 3, 2, 1, false, 3},
-                                         JpegForm{"grey, progressive", 1, 1, 1, true, 0},
-                                         JpegForm{"4:4:4, progressive", 3, 1, 1, true, 0},
-                                         JpegForm{"4:2:0, progressive", 3, 2, 2, true, 0},
-                                         JpegForm{"4:4:0, progressive", 3, 1, 2, true, 0}));
+INSTANTIATE_TEST_SUITE_P(
+    Forms, JpegRegion,
+    testing::Values(JpegForm{"grey", 1, 1, 1, false, 0}, JpegForm{"4:4:4", 3, 1, 1, false, 0},
+                    JpegForm{"4:2:2", 3, 2, 1, false, 0}, JpegForm{"4:2:0", 3, 2, 2, false, 0},
+                    JpegForm{"4:4:0", 3, 1, 2, false, 0}, JpegForm{"4:1:1", 3, 4, 1, false, 0},
+                    JpegForm{"4:1:0", 3, 4, 2, false, 0}, JpegForm{"CMYK", 4, 1, 1, false, 0},
+                    JpegForm{"4:2:0 with restarts", 3, 2, 2, false, 1},
+                    JpegForm{"4:2:2 with restarts", 3, 2, 1, false, 3},
+                    JpegForm{"grey, progressive", 1, 1, 1, true, 0},
+                    JpegForm{"4:4:4, progressive", 3, 1, 1, true, 0},
+                    JpegForm{"4:2:0, progressive", 3, 2, 2, true, 0},
+                    JpegForm{"4:4:0, progressive", 3, 1, 2, true, 0}));
 
 }  // namespace
 }  // namespace torchwing

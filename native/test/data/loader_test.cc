@@ -81,6 +81,37 @@ TEST(Loader, BeginsAtAnyStepWithTheSameBatches) {
   EXPECT_EQ(rest.indices, std::vector<std::int64_t>(all.indices.begin() + 16, all.indices.end()));
 }
 
+TEST(Loader, GivesTheSameBytesFromItsCache) {
+  Loader plain(options(23));
+  LoaderOptions given = options(23);
+  given.cache_bytes = 1 << 20;
+  Loader cached(given);
+  for (std::int64_t epoch = 0; epoch < 3; ++epoch) {
+    EXPECT_EQ(deliver(cached, epoch), deliver(plain, epoch)) << "epoch " << epoch;
+    EXPECT_EQ(cached.costs().cache_hits, epoch == 0 ? 0 : 23);
+    EXPECT_EQ(plain.costs().cache_hits, 0);
+  }
+  std::int64_t pixels = 0;
+  for (int i = 0; i < 23; ++i) pixels += (40 + i % 5) * (30 + i % 7);  // the sizes that drawJpeg gives
+  EXPECT_EQ(cached.costs().cache_bytes, 3 * pixels);
+  EXPECT_EQ(plain.costs().cache_bytes, 0);
+}
+
+TEST(Loader, KeepsNoMoreThanTheLimitOfItsCache) {
+  LoaderOptions given = options(23);
+  given.cache_bytes = 20'000;
+  Loader loader(given);
+  Loader plain(options(23));
+  deliver(loader, 0);
+  const std::int64_t kept = loader.costs().cache_bytes;
+  EXPECT_GT(kept, 10'000);
+  EXPECT_LE(kept, 20'000);
+  EXPECT_EQ(deliver(loader, 1), deliver(plain, 1));
+  EXPECT_GT(loader.costs().cache_hits, 2);
+  EXPECT_LT(loader.costs().cache_hits, 8);
+  EXPECT_EQ(loader.costs().cache_bytes, kept);
+}
+
 TEST(Loader, DropLastLeavesOutTheShortBatch) {
   LoaderOptions given = options(23);
   given.drop_last = true;
