@@ -26,7 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (weights === undefined || places.length === 0) {
     throw new TorchwingError(
       USAGE,
-      `There ${weights === undefined ? 'are no weights' : 'is no image'} to predict with: expected a .pth file and then images or folders.`,
+      `There ${weights === undefined ? 'are no weights' : 'is no image'} to predict with: expected a weight file and then images or folders.`,
       { hint: 'For example: torchwing predict runs/<run>/best.pth bee.jpg' },
     );
   }

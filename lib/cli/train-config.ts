@@ -49,6 +49,7 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
   const model = defined({
     arch: flags.arch,
     weights: flags.weights === undefined ? undefined : weightsChoice(flags.weights),
+    weightsPrefix: flags['weights-prefix'],
     layout: flags.layout,
   });
   const optimizer = defined({

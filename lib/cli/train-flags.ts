@@ -26,7 +26,7 @@ export const TRAIN_FLAGS = {
   weights: {
     kind: 'text',
     value: 'FILE|NAME|none',
-    help: 'where to start: a .pth file, a published name, or none for random weights',
+    help: 'where to start: a .pth or .safetensors file, a published name, or none for random weights',
     fallback: 'IMAGENET1K_V1, taken from the cache of PyTorch or of torchwing, or else downloaded',
   },
   arch: {
@@ -34,6 +34,11 @@ export const TRAIN_FLAGS = {
     choices: ARCHITECTURES,
     help: 'which ResNet to train',
     fallback: DEFAULT_ARCHITECTURE,
+  },
+  'weights-prefix': {
+    kind: 'text',
+    value: 'PREFIX',
+    help: 'take only the weights whose names begin so, and take it off, as backbone. in backbone.conv1.weight',
   },
   mode: {
     kind: 'choice',

@@ -11,6 +11,11 @@ export const modelSchema = z
         error: '"IMAGENET1K_V1", "IMAGENET1K_V2", { file } or null for random weights',
       })
       .default('IMAGENET1K_V1'),
+    weightsPrefix: z
+      .string({ error: 'text, or null' })
+      .min(1, { error: 'text of at least one character, or null' })
+      .nullable()
+      .default(null),
     layout: choice(['fast', 'strided']).default('fast'),
     frozenBatchNorm: choice(['tutorial', 'eval']).default('tutorial'),
   })

@@ -89,6 +89,11 @@ export interface ModelConfig {
   arch?: Architecture;
   /** Default `IMAGENET1K_V1`. */
   weights?: WeightsChoice;
+  /**
+   * Takes only the weights whose names begin with it, as `backbone.`, and takes it off. Default null: all, less the
+   * `module.` of DataParallel.
+   */
+  weightsPrefix?: string | null;
   /** `fast` (default) or PyTorch's plain kernels, `strided`; the last bits of the numbers differ. */
   layout?: Layout;
   /**

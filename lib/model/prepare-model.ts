@@ -9,8 +9,10 @@ const IMAGENET_CLASSES = 1000;
 
 export interface PrepareModelOptions {
   arch: Architecture;
-  /** A `.pth` file, or null for random weights. */
+  /** A `.pth` or safetensors file, or null for random weights. */
   weights: string | null;
+  /** See `StateDict.read`. */
+  weightsPrefix: string | null;
   /** Class names of the data. */
   classes: readonly string[];
   /** Draws a new head, or all weights. */
@@ -28,16 +30,14 @@ export interface PrepareModelOptions {
 export async function prepareModel(options: PrepareModelOptions): Promise<ResNet> {
   const { arch, classes, seed, layout } = options;
   if (options.weights === null) return ResNet.create({ arch, classes: classes.length, seed, layout });
-  const state = await StateDict.read(options.weights);
+  const state = await StateDict.read(options.weights, { prefix: options.weightsPrefix ?? '' });
   let model: ResNet | null = null;
   try {
     for (const message of state.notes) options.warn({ code: 'WEIGHTS_NOTE', message });
     refuseOtherArchitecture(options.weights, state, arch);
-    const width = headWidth(state) ?? classes.length;
-    if (width !== classes.length && width !== IMAGENET_CLASSES)
-      throw wrongHead(options.weights, width, classes);
+    const width = headWidth(state) === IMAGENET_CLASSES ? IMAGENET_CLASSES : classes.length;
     model = await ResNet.create({ arch, classes: width, seed, layout });
-    await model.loadStateDict(state);
+    await loadInto(model, state, options);
     if (width === classes.length) {
       warnOfOtherNames(options, state);
     } else {
@@ -75,12 +75,19 @@ export function refuseOtherArchitecture(file: string, state: StateDict, arch: Ar
   );
 }
 
-function wrongHead(file: string, width: number, classes: readonly string[]): TorchwingError {
-  return new TorchwingError(
-    'WEIGHTS_MISMATCH',
-    `The weights "${file}" do not fit: fc.weight and fc.bias have ${width} classes, expected ${classes.length} (the data's) or ${IMAGENET_CLASSES} (ImageNet's).`,
-    { hint: `The data's classes are ${classes.map((name) => `"${name}"`).join(', ')}.` },
-  );
+/** Strictly, with the file and the data's classes in the failure. */
+async function loadInto(model: ResNet, state: StateDict, options: PrepareModelOptions): Promise<void> {
+  try {
+    await model.loadStateDict(state);
+  } catch (error) {
+    if (!(error instanceof TorchwingError) || error.code !== 'WEIGHTS_MISMATCH') throw error;
+    const message = error.message.replace('The weights do', `The weights "${options.weights}" do`);
+    const names = options.classes.map((name) => `"${name}"`).join(', ');
+    throw new TorchwingError(error.code, message, {
+      hint: `Check the architecture. A head of ${IMAGENET_CLASSES} classes (ImageNet's) is replaced; any other must have the data's ${options.classes.length}: ${names}.`,
+      cause: error,
+    });
+  }
 }
 
 /** A kept head predicts by position: when the file says other names for the same positions, the user should know. */

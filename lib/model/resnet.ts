@@ -18,6 +18,12 @@ export interface ResNetOptions {
   dtype?: 'float32' | 'float64';
 }
 
+/** What `loadStateDict` returns; both empty when it was strict. */
+export interface IncompatibleKeys {
+  missingKeys: string[];
+  unexpectedKeys: string[];
+}
+
 /** One of torchvision's ResNets: its module names, order, shapes and initialisation, bit for bit. */
 export class ResNet extends Handle<NativeResNet> {
   /**
@@ -98,9 +104,14 @@ export class ResNet extends Handle<NativeResNet> {
     return StateDict.wrap(await callNative(() => this.native.stateDict()));
   }
 
-  /** Copies values in by name, strictly. Rejects with WEIGHTS_MISMATCH listing every missing, unexpected and wrongly shaped key. */
-  loadStateDict(state: StateDict): Promise<void> {
-    return callNative(() => this.native.loadStateDict(state.native));
+  /**
+   * Copies values in by name, as PyTorch's `load_state_dict`, but all or nothing.
+   * @param options.strict whether a missing or unexpected key is an error; default true. Another shape always is
+   * @returns keys of the model that the state lacks, in the model's order, and keys that only the state has
+   * @throws TorchwingError WEIGHTS_MISMATCH listing every missing, unexpected and wrongly shaped key
+   */
+  loadStateDict(state: StateDict, options: { strict?: boolean } = {}): Promise<IncompatibleKeys> {
+    return callNative(() => this.native.loadStateDict(state.native, options.strict ?? true));
   }
 }
 

@@ -1,7 +1,7 @@
 import { TorchwingError } from '../native/errors';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
-import type { DType, NativeStateDict } from '../native/types';
+import type { DType, NativeStateDict, WeightFormat } from '../native/types';
 import { Tensor } from '../tensor';
 
 /** Name, element type and shape of one tensor of a StateDict. */
@@ -22,14 +22,18 @@ export class StateDict extends Handle<NativeStateDict> {
   }
 
   /**
-   * Reads a zip-format `.pth` as data: nothing in the file is ever executed.
+   * Reads a `.pth` of any age or a safetensors file, told apart by content, as data: nothing in the file is ever
+   * executed.
+   * @param options.prefix keeps only the tensors whose names begin with it, and takes it off, as `backbone.`. Without
+   *   one, `module.` (DataParallel) is taken off where every name begins with it
    * @throws TorchwingError WEIGHTS_NOT_FOUND, WEIGHTS_FORMAT (not such a file, truncated, a Git-LFS pointer),
-   *   WEIGHTS_UNSAFE (a global outside the closed list) or WEIGHTS_UNSUPPORTED (TorchScript, a whole module)
+   *   WEIGHTS_UNSAFE (a global outside the closed list), WEIGHTS_UNSUPPORTED (TorchScript, a whole module) or
+   *   WEIGHTS_MISMATCH (no name begins with the prefix)
    */
-  static read(path: string): Promise<StateDict> {
+  static read(path: string, options: { prefix?: string } = {}): Promise<StateDict> {
     return callNative(async () => {
       const addon = await loadNative();
-      return new StateDict(await addon.StateDict.read(path));
+      return new StateDict(await addon.StateDict.read(path, options.prefix ?? ''));
     });
   }
 
@@ -37,7 +41,7 @@ export class StateDict extends Handle<NativeStateDict> {
     return this.native.entries.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
   }
 
-  /** Text of the file's `torchwing.json` record; null for snapshots and for files without one. */
+  /** Text of the file's `torchwing.json` record (in safetensors an entry of `__metadata__`); null for snapshots and for files without one. */
   get record(): string | null {
     return this.native.record;
   }
@@ -59,11 +63,18 @@ export class StateDict extends Handle<NativeStateDict> {
   }
 
   /**
-   * Writes a zip-format `.pth` that `torch.load(weights_only=True)` opens, with `record` as its `torchwing.json`.
-   * Atomic: the file is there whole or not at all.
+   * Writes a `.pth` that `torch.load(weights_only=True)` opens, or safetensors that the official library opens, with
+   * `record` as its `torchwing.json`. Atomic: the file is there whole or not at all.
+   * @param options.format default: `safetensors` for a path that ends in `.safetensors`, `pth` for any other
    * @throws TorchwingError OUTPUT_WRITE
    */
-  save(path: string, record = ''): Promise<void> {
-    return callNative(() => this.native.save(path, record));
+  save(path: string, record = '', options: { format?: WeightFormat } = {}): Promise<void> {
+    const format = options.format ?? weightFormatOf(path);
+    return callNative(() => this.native.save(path, record, format));
   }
+}
+
+/** The container that a file's name asks for. */
+function weightFormatOf(path: string): WeightFormat {
+  return path.toLowerCase().endsWith('.safetensors') ? 'safetensors' : 'pth';
 }

@@ -8,6 +8,8 @@ export type DType = 'float32' | 'float64' | 'float16' | 'bfloat16' | 'int64' | '
 export type Phase = 'train' | 'val';
 /** Members of torchvision's ResNet family, by torchvision's names. */
 export type Architecture = 'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152';
+/** Containers of weight files: the zip form of `torch.save`, and safetensors. */
+export type WeightFormat = 'pth' | 'safetensors';
 /** `fast` lets the model choose memory layouts and fold BatchNorm; `strided` keeps PyTorch's plain kernels. */
 export type Layout = 'fast' | 'strided';
 
@@ -35,8 +37,8 @@ export interface NativeStateDict {
   readonly record: string | null;
   readonly notes: string[];
   tensor(name: string): Promise<NativeTensor>;
-  /** Atomic zip-format `.pth` with `record` inside. */
-  save(path: string, record: string): Promise<void>;
+  /** Atomic file with `record` inside, unless that is empty. */
+  save(path: string, record: string, format: WeightFormat): Promise<void>;
   dispose(): void;
 }
 
@@ -53,7 +55,10 @@ export interface NativeResNet {
   forward(images: NativeTensor, grad: boolean): Promise<NativeTensor>;
   to(device: string): Promise<void>;
   stateDict(): Promise<NativeStateDict>;
-  loadStateDict(state: NativeStateDict): Promise<void>;
+  loadStateDict(
+    state: NativeStateDict,
+    strict: boolean,
+  ): Promise<{ missingKeys: string[]; unexpectedKeys: string[] }>;
   dispose(): void;
 }
 
@@ -248,7 +253,8 @@ export interface NativeAddon {
     from(data: Uint8Array, shape: number[], dtype: DType, device: string): Promise<NativeTensor>;
   };
   StateDict: {
-    read(path: string): Promise<NativeStateDict>;
+    /** An empty prefix takes DataParallel's `module.` off, any other keeps only the names that begin with it. */
+    read(path: string, prefix: string): Promise<NativeStateDict>;
   };
   ResNet: {
     create(options: {

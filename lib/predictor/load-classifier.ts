@@ -35,7 +35,7 @@ export async function loadClassifier(
   options: PredictorOptions,
   device: string,
 ): Promise<Classifier> {
-  const state = await StateDict.read(file);
+  const state = await StateDict.read(file, { prefix: options.weightsPrefix ?? '' });
   let model: ResNet | null = null;
   try {
     const record = state.record === null ? null : readRecord(state.record, file);

@@ -38,7 +38,8 @@ export class Predictor {
   }
 
   /**
-   * @param file a `.pth` that a Trainer wrote, or any `.pth` of a torchvision ResNet together with `options.classes`
+   * @param file a `.pth` or safetensors file that a Trainer wrote, or any of a torchvision ResNet together with
+   *   `options.classes`
    * @throws TorchwingError WEIGHTS_NOT_FOUND, WEIGHTS_FORMAT, WEIGHTS_UNSAFE, WEIGHTS_UNSUPPORTED, WEIGHTS_MISMATCH,
    *   INVALID_ARGUMENT, CUDA_UNAVAILABLE, THREADS_CONFLICT
    */

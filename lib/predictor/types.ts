@@ -24,6 +24,8 @@ export interface PredictorOptions {
   workers?: number;
   /** Class names in order, for a weight file without a record; in place of the record's otherwise. */
   classes?: readonly string[];
+  /** Takes only the weights whose names begin with it, as `backbone.`; see `StateDict.read`. */
+  weightsPrefix?: string;
   /** Preprocessing, in place of the record's. For a file without a record the default is the tutorial's at 224 pixels. */
   transforms?: readonly Transform[];
 }

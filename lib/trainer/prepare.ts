@@ -73,8 +73,10 @@ export async function prepare(
   };
   try {
     const { seed, mode } = config;
-    const { arch, layout, frozenBatchNorm } = config.model;
-    const model = keep(await prepareModel({ arch, weights, classes: data.classes, seed, layout, warn }));
+    const { arch, layout, frozenBatchNorm, weightsPrefix } = config.model;
+    const model = keep(
+      await prepareModel({ arch, weights, weightsPrefix, classes: data.classes, seed, layout, warn }),
+    );
     await model.setTrainable(mode === 'extractor' ? 'head' : 'all', { frozenBatchNorm });
     await model.to(device);
     const optimizer = keep(await SGD.create(model, config.optimizer));

@@ -65,7 +65,8 @@ export class Trainer {
   }
 
   /**
-   * Writes the best weights so far as a self-contained `.pth`, during a fit or after it. Atomic.
+   * Writes the best weights so far as a self-contained `.pth`, or as safetensors when the path ends in
+   * `.safetensors`, during a fit or after it. Atomic.
    * @throws TorchwingError INVALID_ARGUMENT before the first fit began to train; OUTPUT_WRITE
    */
   async save(path: string): Promise<void> {

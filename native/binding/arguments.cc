@@ -109,4 +109,10 @@ std::vector<std::uint8_t> readBytes(const Napi::Value& value, const std::string&
   return {array.Data(), array.Data() + array.ByteLength()};
 }
 
+Napi::Array stringArray(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array array = Napi::Array::New(env, texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) array.Set(static_cast<std::uint32_t>(i), texts[i]);
+  return array;
+}
+
 }  // namespace torchwing::binding

@@ -43,4 +43,7 @@ double readShare(const Napi::Value& value, const std::string& name);
 std::vector<std::int64_t> readIntegers(const Napi::Value& value, const std::string& name);
 std::vector<std::uint8_t> readBytes(const Napi::Value& value, const std::string& name);
 
+/// The reverse: texts for JavaScript.
+Napi::Array stringArray(Napi::Env env, const std::vector<std::string>& texts);
+
 }  // namespace torchwing::binding

@@ -145,9 +145,22 @@ Napi::Value ResNetHandle::stateDict(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ResNetHandle::loadStateDict(const Napi::CallbackInfo& info) {
-  return changeModel(
-      info, "loadStateDict()",
-      [state = StateDictHandle::unwrap(info[0], "state").core()](ResNet& net) { net.load(state->tensors); });
+  return data().compute(
+      info.Env(),
+      [model = core(), state = StateDictHandle::unwrap(info[0], "state").core(),
+       strict = readBool(info[1], "strict")] {
+        IncompatibleKeys keys;
+        model->change("loadStateDict()", [&](ResNet& net) {
+          keys = net.load(state->tensors, {.strict = strict, .versions = state->versions});
+        });
+        return keys;
+      },
+      [](Napi::Env env, const IncompatibleKeys& keys) {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("missingKeys", stringArray(env, keys.missing_keys));
+        object.Set("unexpectedKeys", stringArray(env, keys.unexpected_keys));
+        return object;
+      });
 }
 
 }  // namespace torchwing::binding

@@ -7,6 +7,16 @@
 #include "core/error.h"
 
 namespace torchwing::binding {
+namespace {
+
+WeightFormat readFormat(const Napi::Value& value) {
+  const std::string text = readString(value, "format");
+  if (text == "pth") return WeightFormat::kPth;
+  if (text == "safetensors") return WeightFormat::kSafetensors;
+  failArgument(value, "format", "'pth' or 'safetensors'");
+}
+
+}  // namespace
 
 const napi_type_tag StateDictHandle::kTag = {0x1f70c9b2a45e4d13, 0x8b6d30e7f9214ca5};
 
@@ -31,14 +41,16 @@ StateDictHandle::StateDictHandle(const Napi::CallbackInfo& info) : Handle(info) 
 }
 
 Napi::Value StateDictHandle::fromTensors(Napi::Env env, StateDict tensors) {
-  return wrap(env, std::make_shared<WeightFile>(WeightFile{std::move(tensors), std::nullopt, {}}));
+  return wrap(env, std::make_shared<WeightFile>(WeightFile{.tensors = std::move(tensors)}));
 }
 
 Napi::Value StateDictHandle::read(const Napi::CallbackInfo& info) {
   return AddonData::of(info.Env())
       ->compute(
           info.Env(),
-          [path = readString(info[0], "path")] { return std::make_shared<WeightFile>(readWeights(path)); },
+          [path = readString(info[0], "path"), prefix = readString(info[1], "prefix")] {
+            return std::make_shared<WeightFile>(readWeights(path, prefix));
+          },
           wrap);
 }
 
@@ -62,10 +74,7 @@ Napi::Value StateDictHandle::record(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value StateDictHandle::notes(const Napi::CallbackInfo& info) {
-  const std::vector<std::string>& texts = core()->notes;
-  Napi::Array notes = Napi::Array::New(info.Env(), texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) notes.Set(static_cast<std::uint32_t>(i), texts[i]);
-  return notes;
+  return stringArray(info.Env(), core()->notes);
 }
 
 Napi::Value StateDictHandle::tensor(const Napi::CallbackInfo& info) {
@@ -84,8 +93,8 @@ Napi::Value StateDictHandle::tensor(const Napi::CallbackInfo& info) {
 
 Napi::Value StateDictHandle::save(const Napi::CallbackInfo& info) {
   return data().compute(
-      info.Env(), [state = core(), path = readString(info[0], "path"),
-                   record = readString(info[1], "record")] { writeWeights(path, state->tensors, record); });
+      info.Env(), [state = core(), path = readString(info[0], "path"), record = readString(info[1], "record"),
+                   format = readFormat(info[2])] { writeWeights(path, state->tensors, record, format); });
 }
 
 }  // namespace torchwing::binding

@@ -1,4 +1,4 @@
-"""What the real torch and torchvision give for ResNets, SGD and StepLR, in test/parity/fixtures/model/<topic>.json.
+"""What the real torch and torchvision give for ResNets, SGD, StepLR and load_state_dict, in test/parity/fixtures/model/<topic>.json.
 
 Run with torch 2.13 and torchvision 0.28. `--check` computes everything again and compares with the committed files:
 names, initial weights, SGD on fixed gradients and rates exactly, whatever goes through a convolution within the
@@ -8,7 +8,9 @@ Floats are written as hexadecimal text, so that nothing is lost on the way. Imag
 as a coarse grid of random colours, each cell repeated: noise per pixel would make gradients ill-conditioned.
 """
 
+import collections
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -163,6 +165,67 @@ def draw_step_lr() -> dict:
     return content
 
 
+EXTRA = {"extra": [1], "layer9.0.weight": [2, 3], "fc.extra": [1]}
+HEAD = {"fc.weight": [1000, 512], "fc.bias": [1000]}
+# What becomes of a resnet18's state before it is loaded: names dropped by their end, shapes given to new or old names,
+# and the version that `_metadata` gives every BatchNorm (0: no `_metadata` at all).
+STATES = {
+    "as it is": ([], {}, 0),
+    "without its head": (["fc.weight", "fc.bias"], {}, 0),
+    "with more": ([], EXTRA, 0),
+    "with more, without a block": ([f"layer1.0.conv{i}.weight" for i in (1, 2)], EXTRA, 0),
+    "1000 classes": ([], HEAD, 0),
+    "1000 classes, with more": (["conv1.weight"], HEAD | EXTRA, 0),
+    "without counters": (["num_batches_tracked"], {}, 0),
+    "without counters, version 1": (["num_batches_tracked"], {}, 1),
+    "without counters, version 2": (["num_batches_tracked"], {}, 2),
+    "counters of one dimension": ([], {"bn1.num_batches_tracked": [1]}, 0),
+}
+
+
+def load_report(net: torch.nn.Module, state: dict[str, torch.Tensor], strict: bool) -> dict:
+    """What load_state_dict says: keys in its order, taken from the error's text where it raises."""
+    try:
+        keys = net.load_state_dict(state, strict=strict)
+    except RuntimeError as error:
+        lines = str(error).split("\n\t")
+    else:
+        return {"raises": 0, "missing": keys.missing_keys, "unexpected": keys.unexpected_keys, "misshaped": []}
+
+    def quoted(start: str) -> list[str]:
+        return [name for line in lines if line.startswith(start) for name in re.findall(r'"([^"]+)"', line)]
+
+    pattern = r"size mismatch for (\S+): .*torch.Size\((\[.*?\])\) from .*torch.Size\((\[.*?\])\)"
+    shapes = [re.match(pattern, line) for line in lines if line.startswith("size mismatch")]
+    return {
+        "raises": 1,
+        "missing": quoted("Missing"),
+        "unexpected": quoted("Unexpected"),
+        "misshaped": [[match[1], match[2], match[3]] for match in shapes],
+    }
+
+
+def draw_load_state_dict() -> dict:
+    content = {}
+    for name, (dropped, shapes, version) in STATES.items():
+        net = model("resnet18", 2, 0)
+        metadata = net.state_dict()._metadata
+        state = {key: value for key, value in net.state_dict().items() if not key.endswith(tuple(dropped) or "\n")}
+        state.update({key: torch.zeros(shape, dtype=torch.int64) for key, shape in shapes.items()})
+        if version > 0:
+            state = collections.OrderedDict(state)
+            norms = {path for path, module in net.named_modules() if isinstance(module, torch.nn.BatchNorm2d)}
+            state._metadata = {path: {"version": version} if path in norms else entry for path, entry in metadata.items()}
+        content[name] = {
+            "dropped": dropped,
+            "shapes": [[key, shape] for key, shape in shapes.items()],
+            "version": version,
+            "strict": load_report(net, state, strict=True),
+            "lenient": load_report(net, state, strict=False),
+        }
+    return content
+
+
 # Topic: what draws it, and the tolerance relative to the largest number of a list (0: exact).
 TOPICS = {
     "state": (draw_state, 0),
@@ -171,6 +234,7 @@ TOPICS = {
     "training": (draw_training, 1e-3),
     "sgd": (draw_sgd, 0),
     "step_lr": (draw_step_lr, 0),
+    "load_state_dict": (draw_load_state_dict, 0),
 }
 
 

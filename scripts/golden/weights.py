@@ -8,6 +8,7 @@ import base64
 import collections
 import hashlib
 import io
+import json
 import os
 import pickle
 import re
@@ -16,6 +17,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import safetensors.torch
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -125,6 +127,23 @@ def with_command() -> bytes:
     return rewritten.getvalue()
 
 
+def aligned_anyhow(file: bytes) -> bytes:
+    """The same safetensors with a header that ends where no tensor is aligned."""
+    (size,) = struct.unpack("<Q", file[:8])
+    header = file[8 : 8 + size].rstrip(b" ")
+    header += b" " * ((3 - len(header)) % 8)
+    return struct.pack("<Q", len(header)) + header + file[8 + size :]
+
+
+def names_in_header(file: bytes) -> list[str]:
+    (size,) = struct.unpack("<Q", file[:8])
+    return [name for name in json.loads(file[8 : 8 + size]) if name != "__metadata__"]
+
+
+def official_safetensors() -> bytes:
+    return safetensors.torch.save(every_dtype(), metadata={"format": "pt"})
+
+
 def deflated() -> bytes:
     rewritten = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(saved({"a": ramp(2)}))) as source, zipfile.ZipFile(rewritten, "w") as target:
@@ -154,6 +173,9 @@ def weights_sha256(state: dict[str, torch.Tensor]) -> str:
 def draw_files() -> dict[str, str]:
     files = {
         "module": saved(small_module().state_dict()),
+        "parallelModule": saved(torch.nn.DataParallel(small_module()).state_dict()),
+        "safetensors": official_safetensors(),
+        "safetensorsUnaligned": aligned_anyhow(official_safetensors()),
         "plainDict": saved({"a": ramp(2, 2), "b": ramp(3)}),
         "parameters": saved({"a": torch.nn.Parameter(ramp(2, 2))}),
         "everyDtype": saved(every_dtype()),
@@ -180,6 +202,7 @@ def draw_hashes() -> dict[str, str]:
         "plainDict": {"a": ramp(2, 2), "b": ramp(3)},
         "parameters": {"a": ramp(2, 2)},
         "everyDtype": every_dtype(),
+        "safetensors": {name: every_dtype()[name] for name in names_in_header(official_safetensors())},
         "checkpoint": {k.removeprefix("module."): v for k, v in checkpoint()["state_dict"].items()},
         "sharedStorage": shared_storage(),
         "legacy": {"a": ramp(2, 2)},

@@ -1,7 +1,7 @@
 """Python opens what torchwing writes, and the reverse: same names, shapes, dtypes and bits.
 
 Runs `node dist/train.js` for one epoch on a small drawn data set, then opens best.pth and last.pth with torch and
-torchvision. Needs the built project; LIBTORCH defaults to this Python's torch.
+torchvision, and the same weights as safetensors with the official library; then the reverse. Needs the built project; LIBTORCH defaults to this Python's torch.
 """
 
 import json
@@ -13,6 +13,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import safetensors
+import safetensors.torch
 import torch
 import torchvision
 from PIL import Image
@@ -37,6 +39,17 @@ const { StateDict, weightsSha256 } = require('./dist/index.js');
 """
 
 
+SAVE_AS = """
+const { StateDict } = require('./dist/index.js');
+(async () => {
+  const [from, to] = process.argv.slice(1);
+  const state = await StateDict.read(from);
+  await state.save(to, state.record ?? '');
+  state.dispose();
+})();
+"""
+
+
 def draw_images(folder: Path) -> None:
     """Eight noisy grey photos per class and split."""
     generator = random.Random(0)
@@ -48,10 +61,20 @@ def draw_images(folder: Path) -> None:
                 Image.frombytes("RGB", (48, 48), pixels).save(folder / split / name / f"{index}.jpg")
 
 
-def train(arch: str, data: Path, output: Path) -> None:
-    command = ["node", "dist/train.js", "--data", data, "--output", output, "--weights", "none", "--arch", arch]
+def train(arch: str, data: Path, output: Path, weights: Path | str = "none") -> None:
+    command = ["node", "dist/train.js", "--data", data, "--output", output, "--weights", weights, "--arch", arch]
     command += ["--epochs", "1", "--image-size", "32", "--batch-size", "4", "--device", "cpu"]
     subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True)
+
+
+def save_as(file: Path, target: Path) -> Path:
+    subprocess.run(["node", "-e", SAVE_AS, file, target], cwd=ROOT, env=ENVIRONMENT, check=True)
+    return target
+
+
+def predictions(weights: Path, *images: Path) -> str:
+    command = ["node", "dist/cli/main.js", "predict", weights, *images, "--device", "cpu", "--json"]
+    return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def hashes_by_torchwing(*files: Path) -> list[str]:
@@ -81,6 +104,37 @@ def check_written(file: Path, arch: str) -> None:
     assert found == expected, f"torchwing's hash of {file.name} is {found}, Python's {expected}"
 
 
+def check_safetensors(pth: Path, folder: Path, photo: Path) -> None:
+    """The official library opens ours with every bit; through it and back to .pth nothing changes, nor do predictions."""
+    expected = torch.load(pth, weights_only=True)
+    ours = save_as(pth, folder / "ours.safetensors")
+    state = safetensors.torch.load_file(ours)
+    assert set(state) == set(expected)
+    assert all(torch.equal(state[name], expected[name]) and state[name].dtype == expected[name].dtype for name in expected)
+    with safetensors.safe_open(ours, "pt") as file:
+        metadata = file.metadata()
+    assert metadata["format"] == "pt"
+    assert json.loads(metadata["torchwing.json"])["classes"] == CLASSES
+    official = folder / "official.safetensors"
+    safetensors.torch.save_file(state, official, metadata=metadata)
+    back = save_as(official, folder / "back.pth")
+    again = torch.load(back, weights_only=True)
+    assert weights_sha256({name: again[name] for name in expected}) == weights_sha256(expected)
+    texts = [predictions(file, photo) for file in (pth, ours, official)]
+    assert texts[0] and len(set(texts)) == 1, "the container changes the predictions"
+
+
+def check_starts_from_safetensors(data: Path, folder: Path) -> None:
+    """A run starts from a file of the official library just as from the same weights of torch.save."""
+    torch.manual_seed(0)
+    state = torchvision.models.resnet18(num_classes=len(CLASSES)).state_dict()
+    torch.save(state, folder / "start.pth")
+    safetensors.torch.save_file(state, folder / "start.safetensors", metadata={"format": "pt"})
+    for name in ("pth", "safetensors"):
+        train("resnet18", data, folder / name, folder / f"start.{name}")
+    assert len(set(hashes_by_torchwing(folder / "pth/last.pth", folder / "safetensors/last.pth"))) == 1
+
+
 def check_read(folder: Path) -> None:
     """What Python writes has the same hash in torchwing: every dtype, views, scalars, empty tensors."""
     torch.manual_seed(0)
@@ -107,6 +161,11 @@ def main() -> None:
             for file in files:
                 check_written(folder / arch / file, arch)
                 print(f"{arch} {file}: torch.load, mmap, torchvision strict and the SHA-256 of the weights agree")
+        photo = folder / "data" / "val" / CLASSES[0] / "0.jpg"
+        check_safetensors(folder / "resnet18" / "best.pth", folder, photo)
+        print("safetensors: both libraries agree on every bit, on the record and on the predictions")
+        check_starts_from_safetensors(folder / "data", folder)
+        print("a run starts from safetensors as from .pth")
         check_read(folder)
         print("files of torch.save: the SHA-256 of the weights agree")
 

@@ -36,6 +36,35 @@ test.each(Object.entries(HASHES))('%s keeps its hash when written and read again
   expect(again.record).toBe('{"classes":["Käfer","Biene"]}');
 });
 
+test.each(Object.entries(HASHES))(
+  '%s keeps its hash by way of safetensors and back to .pth',
+  async (name, expected) => {
+    using state = await StateDict.read(join(folder, `${name}.pth`));
+    const record = '{"classes":["Käfer","Biene"]}';
+    const copies = [join(folder, 'copy.safetensors'), join(folder, 'back.pth')];
+    let latest = state;
+    for (const copy of copies) {
+      await latest.save(copy, record);
+      if (latest !== state) latest.dispose();
+      latest = await StateDict.read(copy);
+      expect(await weightsSha256(latest)).toBe(expected);
+      expect(latest.record).toBe(record);
+      expect(latest.entries.map((entry) => entry.name)).toEqual(state.entries.map((entry) => entry.name));
+    }
+    latest.dispose();
+    const first = readFileSync(join(folder, 'copy.safetensors'));
+    expect(first.subarray(8, 9).toString()).toBe('{');
+  },
+);
+
+test('only the names under a prefix are taken, and a prefix that no name has is refused', async () => {
+  using state = await StateDict.read(join(folder, 'module.pth'), { prefix: 'bn.' });
+  expect(state.entries.map(({ name }) => name)).toContain('running_mean');
+  await expect(StateDict.read(join(folder, 'module.pth'), { prefix: 'x.' })).rejects.toMatchObject({
+    code: 'WEIGHTS_MISMATCH',
+  });
+});
+
 test('a file without our record has none', async () => {
   using state = await StateDict.read(join(folder, 'module.pth'));
   expect(state.record).toBeNull();

@@ -28,7 +28,13 @@ describe('defaults', () => {
     expect(config).toMatchObject({
       version: 1,
       mode: 'finetune',
-      model: { arch: 'resnet18', weights: 'IMAGENET1K_V1', layout: 'fast', frozenBatchNorm: 'tutorial' },
+      model: {
+        arch: 'resnet18',
+        weights: 'IMAGENET1K_V1',
+        weightsPrefix: null,
+        layout: 'fast',
+        frozenBatchNorm: 'tutorial',
+      },
       loss: { labelSmoothing: 0 },
       optimizer: { type: 'sgd', lr: 1e-3, momentum: 0.9, dampening: 0, weightDecay: 0, nesterov: false },
       scheduler: { type: 'step', stepSize: 7, gamma: 0.1 },

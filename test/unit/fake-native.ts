@@ -81,7 +81,7 @@ export class FakeNative {
   live = 0;
   loaders: NativeLoaderOptions[] = [];
   sessions: { mix: NativeMix; labelSmoothing: number }[] = [];
-  saved: { path: string; record: string; weights: string }[] = [];
+  saved: { path: string; record: string; format: string; weights: string }[] = [];
   files = new Map<string, FakeWeights>();
   threads = 2;
   driver = {
@@ -172,9 +172,9 @@ export class FakeNative {
       record: file.record ?? null,
       notes: file.notes ?? [],
       tensor: async () => this.tensor([0], [1]),
-      save: async (path: string, record: string) => {
+      save: async (path: string, record: string, format: string) => {
         await this.onSave(path);
-        this.saved.push({ path, record, weights });
+        this.saved.push({ path, record, format, weights });
       },
     });
   }
@@ -183,7 +183,8 @@ export class FakeNative {
     return {
       Tensor: { from: async (data, shape) => this.tensor([...new Float32Array(data.buffer)], shape) },
       StateDict: {
-        read: async (path) => {
+        read: async (path, prefix) => {
+          if (prefix !== '') this.calls.push(`read ${path} prefix=${prefix}`);
           const file = this.files.get(path);
           if (file === undefined) {
             throw {
@@ -287,8 +288,17 @@ export class FakeNative {
         this.calls.push(`to ${device}`);
       },
       stateDict: async () => this.#state('model', { arch, headClasses: model.classes }),
-      loadStateDict: async () => {
-        this.calls.push('loadStateDict');
+      loadStateDict: async (state: NativeStateDict, strict: boolean) => {
+        this.calls.push(strict ? 'loadStateDict' : 'loadStateDict, not strict');
+        const width = state.entries.find(({ name }) => name === 'fc.weight')?.shape[0];
+        if (width !== model.classes) {
+          throw {
+            code: 'WEIGHTS_MISMATCH',
+            message: `The weights do not fit the model: wrong shape "fc.weight" received [${width}, 512] expected [${model.classes}, 512].`,
+            hint: '',
+          };
+        }
+        return { missingKeys: [], unexpectedKeys: strict ? [] : ['extra'] };
       },
     });
     return model;

@@ -85,6 +85,7 @@ describe('the head', () => {
   ): PrepareModelOptions => ({
     arch,
     weights,
+    weightsPrefix: null,
     classes: ['ants', 'bees'],
     seed: 3,
     layout: 'fast',
@@ -122,7 +123,10 @@ describe('the head', () => {
     mockFake.files.set('five.pth', { headClasses: 5 });
     const error = await rejection(prepareModel(options('five.pth')));
     expect(error).toMatchObject({ code: 'WEIGHTS_MISMATCH' });
-    expect(error.message).toContain('have 5 classes, expected 2');
+    expect(error.message).toBe(
+      'The weights "five.pth" do not fit the model: wrong shape "fc.weight" received [5, 512] expected [2, 512].',
+    );
+    expect(error.hint).toContain('"ants", "bees"');
     expect(mockFake.live).toBe(0);
   });
 
@@ -137,6 +141,12 @@ describe('the head', () => {
     expect(mockFake.live).toBe(0);
     await prepareModel(options('fifty.pth', 'resnet50'));
     expect(mockFake.calls[0]).toBe('ResNet resnet50 classes=1000 seed=3 layout=fast');
+  });
+
+  test('a prefix reaches the reader', async () => {
+    mockFake.files.set('two.pth', { headClasses: 2 });
+    await prepareModel({ ...options('two.pth'), weightsPrefix: 'backbone.' });
+    expect(mockFake.calls[0]).toBe('read two.pth prefix=backbone.');
   });
 
   test('random weights come from the seed', async () => {
@@ -224,6 +234,28 @@ describe('handles', () => {
   test('StepLR refuses a step size of 0', async () => {
     const error = await rejection(StepLR.create({ native: {} } as never, { stepSize: 0 }));
     expect(error.message).toBe('Invalid value for "stepSize": received 0, expected an integer >= 1.');
+  });
+
+  test('loadStateDict is strict unless told otherwise, and returns the keys', async () => {
+    mockFake.files.set('two.pth', { headClasses: 2 });
+    const [model, state] = [await ResNet18.create({ classes: 2 }), await StateDict.read('two.pth')];
+    expect(await model.loadStateDict(state)).toEqual({ missingKeys: [], unexpectedKeys: [] });
+    expect(await model.loadStateDict(state, { strict: false })).toEqual({
+      missingKeys: [],
+      unexpectedKeys: ['extra'],
+    });
+  });
+
+  test.each([
+    ['a.pth', undefined, 'pth'],
+    ['a.Safetensors', undefined, 'safetensors'],
+    ['a.safetensors', 'pth', 'pth'],
+    ['a', 'safetensors', 'safetensors'],
+  ] as const)('StateDict.save to %s with format %s writes %s', async (path, format, expected) => {
+    mockFake.files.set('two.pth', { headClasses: 2 });
+    const state = await StateDict.read('two.pth');
+    await state.save(path, '{}', format === undefined ? {} : { format });
+    expect(mockFake.saved.map((saved) => saved.format)).toEqual([expected]);
   });
 
   test('StateDict.tensor names what it does not have', async () => {

@@ -4,8 +4,11 @@
 
 namespace torchwing {
 
-/// Returns when the file begins as a zip archive does. Otherwise throws Error WEIGHTS_FORMAT saying what it
-/// looks like (a Git-LFS pointer, a web page, safetensors, …) and what to do.
-void requireZip(const InputFile& file);
+/// The containers that weights come in.
+enum class FileKind { kZip, kLegacy, kSafetensors };
+
+/// Tells a weight file's container by its content. Throws Error WEIGHTS_FORMAT for anything else, saying what
+/// it looks like (a Git-LFS pointer, a web page, tar, …) and what to do.
+FileKind fileKindOf(const InputFile& file);
 
 }  // namespace torchwing

@@ -28,6 +28,7 @@ constexpr Known kCallables[] = {
     {"torch._utils", "_rebuild_tensor", Callable::kRebuildTensor},
     {"torch._utils", "_rebuild_tensor_v2", Callable::kRebuildTensorV2},
     {"torch._utils", "_rebuild_parameter", Callable::kRebuildParameter},
+    {"torch.nn.parameter", "Parameter", Callable::kParameter},
 };
 
 /// Packages whose classes are models and their parts: such a pickle is a whole model, not an attack.

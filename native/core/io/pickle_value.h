@@ -30,11 +30,15 @@ struct List {
 /// Keys are strings or 64-bit integers, each once, in order of insertion.
 struct Dict {
   bool ordered = false;
+  /// What BUILD gave to an OrderedDict, a dict of attributes; null without one.
+  const Value* attributes = nullptr;
   std::vector<std::pair<const Value*, const Value*>> entries;
 };
 
 /// The callables and classes that a pickle may name: all there are.
-enum class Callable { kOrderedDict, kRebuildTensor, kRebuildTensorV2, kRebuildParameter };
+enum class Callable { kOrderedDict, kRebuildTensor, kRebuildTensorV2, kRebuildParameter, kParameter };
+/// A torch.nn.Parameter that BUILD has not given its tensor yet, as PyTorch wrote them before 0.4.
+struct EmptyParameter {};
 /// torch.FloatStorage and its like.
 struct StorageType {
   c10::ScalarType dtype = c10::ScalarType::Float;
@@ -57,7 +61,7 @@ struct TensorReference {
 
 struct Value {
   std::variant<None, bool, std::int64_t, BigInteger, double, std::string, Tuple, List, Dict, Callable,
-               StorageType, StorageReference, TensorReference>
+               EmptyParameter, StorageType, StorageReference, TensorReference>
       content;
 };
 

@@ -4,12 +4,12 @@
 
 #include "core/error.h"
 #include "core/io/file_text.h"
+#include "core/io/weight_file.h"
 
 namespace torchwing {
 namespace {
 
 constexpr char kPickle[] = "data.pkl";
-constexpr char kRecord[] = "torchwing.json";
 /// Bounds what a hostile file can make the unpickler hold; 120,000 tensors fit.
 constexpr std::uint64_t kMostPickleBytes = 16 << 20;
 constexpr std::uint64_t kMostRecordBytes = 16 << 20;
@@ -36,7 +36,7 @@ std::string folderOf(const ZipReader& zip) {
 }  // namespace
 
 PthArchive::PthArchive(const InputFile& file) : zip_(file), folder_(folderOf(zip_)) {
-  ours_ = find(kRecord) != nullptr;
+  ours_ = find(kRecordName) != nullptr;
   if (find("constants.pkl") != nullptr) {
     throw Error("WEIGHTS_UNSUPPORTED", "it is a TorchScript archive, expected a state_dict",
                 "Save its weights in Python: torch.save(torch.jit.load(\"model.pt\", "
@@ -59,7 +59,7 @@ std::string PthArchive::dataPickle() {
 
 std::optional<std::string> PthArchive::record() {
   if (!ours_) return std::nullopt;
-  std::string json = text(kRecord, kMostRecordBytes);
+  std::string json = text(kRecordName, kMostRecordBytes);
   if (!isUtf8(json)) refuse("its torchwing.json is not UTF-8");
   return json;
 }
@@ -70,7 +70,7 @@ at::Tensor PthArchive::storage(const pickle::StorageReference& reference) {
   requireStorageSize(reference, record->size);
   at::Tensor bytes = at::empty({static_cast<std::int64_t>(record->size)}, at::kByte);
   judge(zip_.read(*record, bytes.mutable_data_ptr()), record->name);
-  requireBooleans(reference, bytes);
+  if (reference.dtype == at::kBool) requireBooleans("storage " + printable(reference.key), bytes);
   return bytes;
 }
 

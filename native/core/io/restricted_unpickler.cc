@@ -284,6 +284,9 @@ class Machine {
     auto* dict = std::get_if<Dict>(&top()->content);
     if (dict == nullptr) refuse("its pickle sets items of something that is not a dict");
     if (items.size() % 2 != 0) refuse("its pickle gives a dict a key without a value");
+    // One list may be turned into any number of dicts.
+    entries_ += items.size() / 2;
+    if (entries_ > kMostValues) refuse("its pickle holds more than a million dict entries");
     Keys& keys = keys_[target];
     for (std::size_t i = 0; i < items.size(); i += 2) {
       const auto* text = std::get_if<std::string>(&items[i]->content);
@@ -322,13 +325,19 @@ class Machine {
       refuse("its pickle calls something that is not callable");
     switch (*callable) {
       case Callable::kOrderedDict:
-        push(Dict{.ordered = true, .entries = {}});
+        push(Dict{.ordered = true, .attributes = nullptr, .entries = {}});
         if (!arguments->items.empty()) setItems(pairsOf(arguments->items));
         break;
       case Callable::kRebuildTensor:
       case Callable::kRebuildTensorV2:
         push(tensorReference(arguments->items));
         break;
+      case Callable::kParameter:
+        if (arguments->items.empty()) {
+          push(EmptyParameter{});
+          break;
+        }
+        [[fallthrough]];
       case Callable::kRebuildParameter: {
         const auto* tensor =
             arguments->items.empty() ? nullptr : std::get_if<TensorReference>(&arguments->items[0]->content);
@@ -339,13 +348,27 @@ class Machine {
     }
   }
 
-  /// A state_dict carries `{'_metadata': versions}`, which loading by name does not need.
+  /// A state_dict carries `{'_metadata': versions}`; a Parameter of PyTorch before 0.4 its flags, or its
+  /// tensor and flags, of which only the tensor counts here.
   void build() {
-    const bool is_dict = std::holds_alternative<Dict>(pop()->content);
-    const auto* target = std::get_if<Dict>(&top()->content);
-    if (!is_dict || target == nullptr || !target->ordered) {
-      refuse("its pickle sets attributes of something that is not an OrderedDict");
+    const Value* state = pop();
+    Value* target = top();
+    if (auto* dict = std::get_if<Dict>(&target->content); dict != nullptr && dict->ordered) {
+      if (!std::holds_alternative<Dict>(state->content) || dict->attributes != nullptr)
+        refuse("its pickle gives an OrderedDict attributes that are not one dict");
+      dict->attributes = state;
+      return;
     }
+    const bool is_tensor = std::holds_alternative<TensorReference>(target->content);
+    const auto* fields = std::get_if<Tuple>(&state->content);
+    if (fields != nullptr && fields->items.size() == 3 && is_tensor) return;
+    const auto* tensor = fields != nullptr && fields->items.size() == 5
+                             ? std::get_if<TensorReference>(&fields->items[0]->content)
+                             : nullptr;
+    if (tensor == nullptr || !(is_tensor || std::holds_alternative<EmptyParameter>(target->content)))
+      refuse("its pickle sets attributes of something that has none");
+    // A copy first: `tensor` may be the target itself.
+    target->content = TensorReference(*tensor);
   }
 
   std::span<const std::uint8_t> bytes_;
@@ -355,6 +378,7 @@ class Machine {
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint32_t, Value*> memo_;
   std::unordered_map<const Value*, Keys> keys_;
+  std::size_t entries_ = 0;
 };
 
 }  // namespace

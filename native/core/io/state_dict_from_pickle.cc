@@ -1,6 +1,5 @@
 #include "core/io/state_dict_from_pickle.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include "core/error.h"
@@ -10,7 +9,6 @@ namespace torchwing::pickle {
 namespace {
 
 constexpr std::string_view kWrappers[] = {"state_dict", "model"};
-constexpr std::string_view kParallelPrefix = "module.";
 
 [[noreturn]] void refuse(const std::string& reason) {
   throw Error("WEIGHTS_UNSUPPORTED", reason,
@@ -39,30 +37,56 @@ const Dict& unwrapped(const Document& document, std::vector<std::string>& notes)
   return *root;
 }
 
-void stripParallelPrefix(std::vector<NamedReference>& tensors, std::vector<std::string>& notes) {
-  const bool everywhere = std::all_of(tensors.begin(), tensors.end(), [](const NamedReference& entry) {
-    return entry.name.compare(0, kParallelPrefix.size(), kParallelPrefix) == 0;
-  });
-  if (!everywhere) return;
-  for (NamedReference& entry : tensors) entry.name.erase(0, kParallelPrefix.size());
-  notes.push_back("The prefix " + printable(kParallelPrefix) + " was taken off every name.");
+/// The value of `name` in a dict; null where `value` is none or has no such key.
+const Value* entryOf(const Value* value, std::string_view name) {
+  const auto* dict = value == nullptr ? nullptr : std::get_if<Dict>(&value->content);
+  if (dict == nullptr) return nullptr;
+  for (const auto& [key, entry] : dict->entries) {
+    const auto* text = std::get_if<std::string>(&key->content);
+    if (text != nullptr && *text == name) return entry;
+  }
+  return nullptr;
+}
+
+/// A module's entry in `_metadata` has one field; a longer one, which many entries may share, is passed over
+/// so that reading stays linear.
+constexpr std::size_t kMostModuleFields = 16;
+
+bool isModuleEntry(const Value* value) {
+  const auto* dict = std::get_if<Dict>(&value->content);
+  return dict != nullptr && dict->entries.size() <= kMostModuleFields;
+}
+
+/// `_metadata` is {path: {'version': number}}.
+ModuleVersions versionsOf(const Dict& state) {
+  ModuleVersions versions;
+  const Value* metadata = entryOf(state.attributes, "_metadata");
+  const auto* modules = metadata == nullptr ? nullptr : std::get_if<Dict>(&metadata->content);
+  if (modules == nullptr) return versions;
+  for (const auto& [key, value] : modules->entries) {
+    const auto* path = std::get_if<std::string>(&key->content);
+    const Value* version = isModuleEntry(value) ? entryOf(value, "version") : nullptr;
+    const auto* number = version == nullptr ? nullptr : std::get_if<std::int64_t>(&version->content);
+    if (path != nullptr && number != nullptr) versions.emplace(*path, *number);
+  }
+  return versions;
 }
 
 }  // namespace
 
-std::vector<NamedReference> stateDictFromPickle(const Document& document, std::vector<std::string>& notes) {
-  std::vector<NamedReference> tensors;
-  for (const auto& [key, value] : unwrapped(document, notes).entries) {
+PickledStateDict stateDictFromPickle(const Document& document, std::vector<std::string>& notes) {
+  const Dict& dict = unwrapped(document, notes);
+  PickledStateDict state;
+  for (const auto& [key, value] : dict.entries) {
     const auto* name = std::get_if<std::string>(&key->content);
     const auto* tensor = std::get_if<TensorReference>(&value->content);
     if (name == nullptr || tensor == nullptr) {
       refuse("its entry " + keyText(*key) + " is not a named tensor, expected a state_dict");
     }
-    tensors.push_back({*name, tensor});
+    state.tensors.push_back({*name, tensor});
   }
-  if (tensors.empty()) refuse("it holds no tensors, expected a state_dict");
-  stripParallelPrefix(tensors, notes);
-  return tensors;
+  state.versions = versionsOf(dict);
+  return state;
 }
 
 }  // namespace torchwing::pickle

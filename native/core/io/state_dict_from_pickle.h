@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/io/pickle_value.h"
+#include "core/model/module_versions.h"
 
 namespace torchwing::pickle {
 
@@ -13,9 +14,13 @@ struct NamedReference {
   const TensorReference* tensor = nullptr;
 };
 
-/// The state_dict in a Document: the object itself, or its entry "state_dict" or "model". When every name
-/// begins with "module." (DataParallel), that prefix is taken off. What was taken from where goes to `notes`.
-/// Throws Error WEIGHTS_UNSUPPORTED for anything else.
-std::vector<NamedReference> stateDictFromPickle(const Document& document, std::vector<std::string>& notes);
+struct PickledStateDict {
+  std::vector<NamedReference> tensors;
+  ModuleVersions versions;
+};
+
+/// The state_dict in a Document: the object itself, or its entry "state_dict" or "model", which goes to
+/// `notes`. Throws Error WEIGHTS_UNSUPPORTED for anything else.
+PickledStateDict stateDictFromPickle(const Document& document, std::vector<std::string>& notes);
 
 }  // namespace torchwing::pickle

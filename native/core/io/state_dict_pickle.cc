@@ -1,5 +1,7 @@
 #include "core/io/state_dict_pickle.h"
 
+#include <c10/util/strides.h>
+
 #include <cstdint>
 #include <utility>
 
@@ -60,7 +62,7 @@ void writeTensor(Writer& writer, const at::Tensor& tensor, std::size_t index) {
   writer.opcodes("tQ");  // BINPERSID
   writer.integer(0);     // offset
   writer.integers(tensor.sizes());
-  writer.integers(tensor.strides());
+  writer.integers(c10::contiguous_strides(tensor.sizes()));
   writer.opcodes("\x89");  // requires_grad: False
   writer.global("collections", "OrderedDict");
   writer.opcodes(")RtR");  // backward_hooks: OrderedDict()

@@ -6,8 +6,9 @@
 
 namespace torchwing::pickle {
 
-/// The protocol-2 pickle of OrderedDict(name → tensor) as torch.save writes it: contiguous tensors, tensor i
-/// in storage "i" on the CPU. Throws Error WEIGHTS_UNSUPPORTED for a dtype outside storageTypeName's.
+/// The protocol-2 pickle of OrderedDict(name → tensor) as torch.save writes it: tensor i contiguous in
+/// storage "i" on the CPU, whatever its own strides and device. Throws Error WEIGHTS_UNSUPPORTED for a dtype
+/// outside storageTypeName's.
 std::string pickleStateDict(const StateDict& tensors);
 
 }  // namespace torchwing::pickle

@@ -20,12 +20,10 @@ void requireStorageSize(const pickle::StorageReference& reference, std::uint64_t
   }
 }
 
-void requireBooleans(const pickle::StorageReference& reference, const at::Tensor& bytes) {
-  if (reference.dtype != at::kBool) return;
-  const auto* begin = bytes.const_data_ptr<std::uint8_t>();
-  if (std::any_of(begin, begin + bytes.numel(), [](std::uint8_t value) { return value > 1; })) {
-    throw Error("WEIGHTS_FORMAT",
-                "storage " + printable(reference.key) + " holds booleans other than 0 and 1");
+void requireBooleans(const std::string& owner, const at::Tensor& memory) {
+  const auto* begin = static_cast<const std::uint8_t*>(memory.const_data_ptr());
+  if (std::any_of(begin, begin + memory.nbytes(), [](std::uint8_t value) { return value > 1; })) {
+    throw Error("WEIGHTS_FORMAT", owner + " holds booleans other than 0 and 1");
   }
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 
 #include "core/io/pickle_value.h"
 
@@ -20,8 +21,8 @@ class StorageSource {
 /// Throws Error WEIGHTS_FORMAT unless `bytes` is exactly what the pickle says that the storage holds.
 void requireStorageSize(const pickle::StorageReference& reference, std::uint64_t bytes);
 
-/// Throws Error WEIGHTS_FORMAT for a storage of booleans with other bytes than 0 and 1: undefined behaviour
-/// once they are read as bool.
-void requireBooleans(const pickle::StorageReference& reference, const at::Tensor& bytes);
+/// Throws Error WEIGHTS_FORMAT, naming `owner`, for booleans with other bytes than 0 and 1: undefined
+/// behaviour once they are read as bool. `memory` is a contiguous tensor of any dtype.
+void requireBooleans(const std::string& owner, const at::Tensor& memory);
 
 }  // namespace torchwing

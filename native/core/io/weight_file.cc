@@ -14,7 +14,9 @@
 #include "core/io/legacy_archive.h"
 #include "core/io/pth_archive.h"
 #include "core/io/restricted_unpickler.h"
+#include "core/io/safetensors_reader.h"
 #include "core/io/state_dict_from_pickle.h"
+#include "core/io/weight_names.h"
 
 namespace torchwing {
 namespace {
@@ -71,10 +73,16 @@ void noteConversions(const StateDict& tensors, std::vector<std::string>& notes) 
   }
 }
 
+void takeStateDict(const pickle::Document& document, StorageSource& source, WeightFile& result) {
+  pickle::PickledStateDict state = pickle::stateDictFromPickle(document, result.notes);
+  result.tensors = loadTensors(state.tensors, source);
+  result.versions = std::move(state.versions);
+}
+
 WeightFile readLegacy(const InputFile& file) {
   LegacyArchive archive(file);
   WeightFile result;
-  result.tensors = loadTensors(pickle::stateDictFromPickle(archive.document(), result.notes), archive);
+  takeStateDict(archive.document(), archive, result);
   return result;
 }
 
@@ -86,23 +94,40 @@ WeightFile readZip(const InputFile& file) {
   const pickle::Document document =
       pickle::unpickle({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
   if (document.size != bytes.size()) throw Error("WEIGHTS_FORMAT", "its data.pkl goes on behind its end");
-  result.tensors = loadTensors(pickle::stateDictFromPickle(document, result.notes), archive);
+  takeStateDict(document, archive, result);
   for (std::string& note : archive.notes()) result.notes.push_back(std::move(note));
   return result;
 }
 
 WeightFile readAnyFormat(const InputFile& file) {
-  if (LegacyArchive::recognizes(file)) return readLegacy(file);
-  requireZip(file);
+  switch (fileKindOf(file)) {
+    case FileKind::kLegacy:
+      return readLegacy(file);
+    case FileKind::kSafetensors:
+      return readSafetensors(file);
+    case FileKind::kZip:
+      break;
+  }
   return readZip(file);
+}
+
+void requireTensors(const WeightFile& file) {
+  if (!file.tensors.empty()) return;
+  throw Error("WEIGHTS_UNSUPPORTED", "it holds no tensors, expected a state_dict",
+              "Save only the weights in Python: torch.save(model.state_dict(), \"weights.pth\")");
 }
 
 }  // namespace
 
-WeightFile readWeights(const std::string& path) {
+WeightFile readWeights(const std::string& path, const std::string& prefix) {
   const InputFile file(path);
   try {
     WeightFile result = readAnyFormat(file);
+    requireTensors(result);
+    if (prefix.empty())
+      stripParallelPrefix(result);
+    else
+      keepPrefix(result, prefix);
     noteConversions(result.tensors, result.notes);
     return result;
   } catch (const Error& error) {

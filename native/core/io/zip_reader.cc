@@ -1,12 +1,11 @@
 #include "core/io/zip_reader.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cctype>
 #include <unordered_set>
 
 #include "core/error.h"
+#include "core/io/crc32.h"
 #include "core/io/file_text.h"
 #include "core/io/little_endian.h"
 #include "core/io/zip_directory.h"
@@ -184,11 +183,11 @@ bool ZipReader::read(const ZipRecord& record, void* into) const {
   // In pieces that the checksum finds in the processor's cache.
   constexpr std::uint64_t kPiece = 256 << 10;
   auto* bytes = static_cast<std::uint8_t*>(into);
-  uLong crc = crc32_z(0, nullptr, 0);
+  std::uint32_t crc = 0;
   for (std::uint64_t done = 0; done < record.size; done += kPiece) {
     const auto count = static_cast<std::size_t>(std::min(kPiece, record.size - done));
     file_.read(record.offset + done, bytes + done, count);
-    crc = crc32_z(crc, bytes + done, count);
+    crc = crc32(crc, bytes + done, count);
   }
   return crc == record.crc;
 }

@@ -1,8 +1,7 @@
 #include "core/io/zip_writer.h"
 
-#include <zlib.h>
-
 #include "core/error.h"
+#include "core/io/crc32.h"
 #include "core/io/little_endian.h"
 #include "core/io/zip_format.h"
 
@@ -44,7 +43,7 @@ void ZipWriter::add(const std::string& name, const void* bytes, std::size_t size
   const std::uint64_t unpadded = offset + zip::kLocalHeaderSize + name.size() + kExtraHeader;
   const auto padding = static_cast<std::size_t>((kAlignment - unpadded % kAlignment) % kAlignment);
   requireNarrow(unpadded + padding + size, members_);
-  const auto crc = static_cast<std::uint32_t>(crc32_z(0, static_cast<const Bytef*>(bytes), size));
+  const std::uint32_t crc = crc32(0, bytes, size);
 
   std::string header;
   appendLittle(header, zip::kLocalHeader);

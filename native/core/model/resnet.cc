@@ -196,9 +196,10 @@ StateDict ResNet::snapshot() const {
   return copy;
 }
 
-void ResNet::load(const StateDict& source) {
-  copyState(impl_->network, source);
+IncompatibleKeys ResNet::load(const StateDict& source, const LoadOptions& options) {
+  IncompatibleKeys keys = copyState(impl_->network, source, options);
   impl_->folded.reset();
+  return keys;
 }
 
 StateDict ResNet::namedParameters() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/model/named_tensor.h"
+#include "core/model/state.h"
 
 namespace torchwing {
 
@@ -63,9 +64,8 @@ class ResNet {
   StateDict state() const;
   /// Detached contiguous CPU copies of state().
   StateDict snapshot() const;
-  /// Copies values in by name, torch's strict semantics: throws Error WEIGHTS_MISMATCH that lists every
-  /// missing, unexpected and wrongly shaped key. A missing num_batches_tracked counts as 0.
-  void load(const StateDict& source);
+  /// Copies values in by name; see copyState.
+  IncompatibleKeys load(const StateDict& source, const LoadOptions& options = {});
   /// Parameters that require gradients, in registration order.
   std::vector<at::Tensor> parameters() const;
   /// The same under their state_dict keys.

@@ -112,6 +112,30 @@ TEST(HostilePickle, ReadsTheOrderedDictOfPython2) {
   EXPECT_TRUE(tensorNamed(file.tensors, "a").equal(ramp({4})));
 }
 
+TEST(HostilePickle, ReadsParametersFromBeforeVersion04) {
+  const std::string parameter = "ctorch.nn.parameter\nParameter\n";
+  const std::string value = floats(0, {4}, {1});
+  // Parameter(tensor, requires_grad) with the state (requires_grad, volatile, hooks), and Parameter() whose
+  // state begins with the tensor.
+  const std::string flags = "(\x88\x89" + kOrderedDict + "tb";
+  for (const std::string& pickled :
+       {parameter + value + "\x88\x86\x81" + flags, parameter + value + "\x88\x86R",
+        parameter + ")\x81(" + value + "N" + kOrderedDict + "\x88\x89tb"}) {
+    const WeightFile file = readFrom(pthOf(kBegin + "}(" + text("a") + pickled + "u."));
+    EXPECT_TRUE(tensorNamed(file.tensors, "a").equal(ramp({4})));
+  }
+  EXPECT_TRUE(contains(refusalOf(parameter + ")\x81"), "is not a named tensor"));
+}
+
+TEST(HostilePickle, BoundsTheEntriesThatOneListBecomesDictsOf) {
+  // A list of 1,000 pairs, and then OrderedDict of it 2,000 times.
+  std::string pickle = kBegin + "](";
+  for (int i = 0; i < 1000; ++i) pickle += "](" + integer(i) + "Ne";
+  pickle += "eq\x01";
+  for (int i = 0; i < 2000; ++i) pickle += "ccollections\nOrderedDict\nh\x01\x85R";
+  EXPECT_TRUE(contains(refusalOfPickle(pickle + "."), "more than a million dict entries"));
+}
+
 TEST(HostilePickle, RefusesOneStorageDescribedInTwoWays) {
   const std::string pickle = kBegin + "}(" + text("a") + floats(0, {4}, {1}) + text("b") +
                              tensor(storage("IntStorage", "0", 4), 0, {4}, {1}) + "u.";
@@ -152,6 +176,11 @@ TEST(HostilePickle, RefusesEveryMisuseOfStackMarkAndMemo) {
       {"))R.", "calls something that is not callable"},
       {"]Nb.", "sets attributes"},
       {"}}b.", "sets attributes"},
+      {"ctorch.nn.parameter\nParameter\n)\x81NN\x86"
+       "b.",
+       "sets attributes"},
+      {"ccollections\nOrderedDict\n)RNb.", "attributes that are not one dict"},
+      {"ccollections\nOrderedDict\n)R}b}b.", "attributes that are not one dict"},
       {"NNa.", "not a list"},
       {"NNNs.", "not a dict"},
       {"NQ.", "a tensor without a storage"},

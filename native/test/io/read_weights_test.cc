@@ -70,6 +70,34 @@ TEST(ReadWeights, TakesTheStateDictOutOfACheckpointAndStripsDataParallelsPrefix)
   EXPECT_EQ(file.notes[1], "The prefix \"module.\" was taken off every name.");
 }
 
+TEST(ReadWeights, KeepsTheVersionsOfModulesUnderTheirOwnNames) {
+  const WeightFile file = readFrom(fixture("module"));
+  EXPECT_EQ(file.versions, (ModuleVersions{{"", 1}, {"conv", 1}, {"bn", 2}}));
+  const WeightFile parallel = readFrom(fixture("parallelModule"));
+  EXPECT_EQ(parallel.versions, file.versions);
+  EXPECT_EQ(namesOf(parallel.tensors), namesOf(file.tensors));
+}
+
+TEST(ReadWeights, TakesOnlyTheNamesUnderAPrefix) {
+  const TemporaryFolder folder;
+  writeBytes(folder.path("x.pth"), fixture("module"));
+  const WeightFile file = readWeights(folder.path("x.pth"), "bn.");
+  EXPECT_EQ(namesOf(file.tensors), (std::vector<std::string>{"weight", "bias", "running_mean", "running_var",
+                                                             "num_batches_tracked"}));
+  EXPECT_EQ(file.versions, (ModuleVersions{{"", 2}}));
+  EXPECT_EQ(file.notes,
+            std::vector<std::string>{
+                "1 of 6 tensors were left out: their names do not begin with the prefix \"bn.\"."});
+  try {
+    readWeights(folder.path("x.pth"), "backbone.");
+    ADD_FAILURE() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "WEIGHTS_MISMATCH");
+    EXPECT_TRUE(contains(error.what(), "begins with the prefix \"backbone.\""));
+    EXPECT_TRUE(contains(error.hint(), "\"conv.weight\", \"bn.weight\", \"bn.bias\", …"));
+  }
+}
+
 TEST(ReadWeights, TakesTheEntryModel) {
   const WeightFile file = readFrom(fixture("modelEntry"));
   expectOnlyA(file);
@@ -137,15 +165,13 @@ TEST(ReadWeights, RefusesDtypesThatNoModelHereHas) {
 }
 
 TEST(ReadWeights, NamesOtherKindsOfFile) {
-  const std::string safetensors = std::string("\x02\0\0\0\0\0\0\0", 8) + "{}";
   const std::pair<std::string, const char*> cases[] = {
       {"", "it is empty"},
       {"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "Git-LFS pointer"},
       {"\n <!DOCTYPE html><html>", "web page"},
-      {safetensors, "safetensors"},
       {std::string(257, '\0') + "ustar", "tar archive"},
       {"\x80\x02}.", "bare pickle"},
-      {"hello", "does not begin"},
+      {"hello", "it begins neither as a .pth does nor as safetensors do"},
       {fixture("deflated"), "compressed (method 8, deflate)"},
   };
   for (const auto& [bytes, reason] : cases) {

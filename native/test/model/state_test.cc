@@ -52,15 +52,62 @@ TEST(StateTest, LoadCopiesEveryValue) {
   expectSameState(target.state(), source.state());
 }
 
-TEST(StateTest, AMissingCounterCountsAsZero) {
+TEST(StateTest, AMissingCounterKeepsItsValueInStatesFromBeforeItExisted) {
   ResNet model({.classes = 2});
   model.forward(test::goldenImages(1, 2, 4, 16), false);
-  model.load(withoutCounters(model.snapshot()));
-  for (const NamedTensor& entry : model.state()) {
-    if (entry.name.ends_with("num_batches_tracked")) {
-      EXPECT_EQ(entry.tensor.item<std::int64_t>(), 0) << entry.name;
-    }
+  for (const std::int64_t version : {0, 1}) {
+    LoadOptions options;
+    if (version > 0) options.versions = {{"bn1", version}};
+    EXPECT_TRUE(model.load(withoutCounters(model.snapshot()), options).missing_keys.empty());
+    EXPECT_EQ(model.state()[5].name, "bn1.num_batches_tracked");
+    EXPECT_EQ(model.state()[5].tensor.item<std::int64_t>(), 1);
   }
+}
+
+TEST(StateTest, AMissingCounterIsAMissingKeyInStatesOfVersion2) {
+  ResNet model({.classes = 2});
+  const StateDict source = withoutCounters(model.snapshot());
+  const LoadOptions strict{.strict = true, .versions = {{"", 1}, {"bn1", 2}, {"layer1.0.bn2", 2}}};
+  const std::string text = errorOf([&] { model.load(source, strict); }).what();
+  EXPECT_EQ(text,
+            "The weights do not fit the model: missing \"bn1.num_batches_tracked\", "
+            "\"layer1.0.bn2.num_batches_tracked\".");
+}
+
+TEST(StateTest, WithoutStrictMissingAndUnexpectedKeysAreReturnedAndTheRestIsCopied) {
+  ResNet model({.classes = 2, .seed = 1});
+  StateDict source = ResNet({.classes = 2, .seed = 2}).snapshot();
+  std::erase_if(source, [](const NamedTensor& entry) { return entry.name.starts_with("fc."); });
+  source.insert(source.begin(), {"extra", at::zeros({1})});
+  const at::Tensor head = model.snapshot().back().tensor;
+
+  const IncompatibleKeys keys = model.load(source, {.strict = false});
+
+  EXPECT_EQ(keys.missing_keys, (std::vector<std::string>{"fc.weight", "fc.bias"}));
+  EXPECT_EQ(keys.unexpected_keys, std::vector<std::string>{"extra"});
+  EXPECT_TRUE(model.state().front().tensor.equal(source[1].tensor));
+  EXPECT_TRUE(model.state().back().tensor.equal(head));
+}
+
+TEST(StateTest, WithoutStrictAnotherShapeIsStillAnError) {
+  ResNet model({.classes = 2, .seed = 1});
+  const StateDict before = model.snapshot();
+  StateDict source = ResNet({.classes = 3, .seed = 2}).snapshot();
+  source.erase(source.begin());
+  const Error error = errorOf([&] { model.load(source, {.strict = false}); });
+  EXPECT_STREQ(
+      error.what(),
+      "The weights do not fit the model: wrong shape \"fc.weight\" received [3, 512] expected [2, 512], "
+      "\"fc.bias\" received [3] expected [2].");
+  expectSameState(model.state(), before);
+}
+
+TEST(StateTest, CountersOfOneDimensionAreTakenAsThoseOfPyTorch03) {
+  ResNet model({.classes = 2});
+  StateDict source = model.snapshot();
+  source[5].tensor = at::full({1}, 7, at::kLong);
+  model.load(source);
+  EXPECT_EQ(model.state()[5].tensor.item<std::int64_t>(), 7);
 }
 
 TEST(StateTest, LoadConvertsTheDtype) {
