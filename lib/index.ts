@@ -39,8 +39,13 @@ export { PUBLISHED_WEIGHTS, type PublishedWeights, type WeightsName } from './mo
 export { weightsSha256 } from './model/weights-hash';
 export { type ErrorCode, TorchwingError } from './native/errors';
 export type { Architecture, DType, Layout, Phase, WeightFormat } from './native/types';
-export { SGD, type SGDOptions } from './optim/sgd';
+export { SGD, type SGDOptions, type SGDParamGroup, type SGDStateDict } from './optim/sgd';
 export { StepLR, type StepLROptions, type StepLRState } from './optim/step-lr';
+export {
+  loadTorchCheckpoint,
+  saveTorchCheckpoint,
+  type TorchCheckpointParts,
+} from './optim/torch-checkpoint';
 export { Predictor } from './predictor/predictor';
 export type { ImageInput, Prediction, PredictOptions, PredictorOptions } from './predictor/types';
 export { Tensor, type TensorData } from './tensor';

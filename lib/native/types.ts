@@ -70,10 +70,19 @@ export interface NativeSGDOptions {
   nesterov: boolean;
 }
 
+/** One parameter group of Python's `optimizer.state_dict()`, in camelCase. */
+export interface NativeSGDParamGroup extends NativeSGDOptions {
+  /** Numbers of the parameters, in their order. */
+  params: number[];
+}
+
 export interface NativeSGD {
   lr: number;
   step(): Promise<void>;
   zeroGrad(): Promise<void>;
+  /** `state`: momentum buffers named by the number of their parameter. */
+  stateDict(): Promise<{ state: NativeStateDict; paramGroup: NativeSGDParamGroup }>;
+  loadStateDict(state: NativeStateDict, paramGroup: NativeSGDParamGroup): Promise<void>;
   /** Momentum buffers named by parameter; parameters that had no step yet are absent. */
   state(): Promise<NativeStateDict>;
   loadState(state: NativeStateDict): Promise<void>;
@@ -283,6 +292,15 @@ export interface NativeAddon {
       labelSmoothing: number;
     }): Promise<NativeTrainingSession>;
   };
+  /** Model, optimizer and schedule in the form of a Python checkpoint, atomically. */
+  saveTorchCheckpoint(
+    path: string,
+    optimizer: NativeSGD,
+    scheduler: NativeStepLR | null,
+    record: string,
+  ): Promise<void>;
+  /** Loads one, all or nothing; resolves to remarks for the user. */
+  loadTorchCheckpoint(path: string, optimizer: NativeSGD, scheduler: NativeStepLR | null): Promise<string[]>;
   crossEntropy(logits: NativeTensor, labels: NativeTensor, labelSmoothing: number): Promise<NativeTensor>;
   mixBatch(
     images: NativeTensor,

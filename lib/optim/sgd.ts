@@ -14,6 +14,20 @@ export interface SGDOptions {
   nesterov?: boolean;
 }
 
+/** One parameter group of Python's `optimizer.state_dict()`, in camelCase. */
+export interface SGDParamGroup extends Required<SGDOptions> {
+  /** Numbers of the parameters, in their order: 0, 1, … in what `stateDict()` gives. */
+  params: number[];
+}
+
+/** What Python's `optimizer.state_dict()` holds. */
+export interface SGDStateDict {
+  /** Momentum buffers, each named by the number of its parameter (`"0"`); absent before its first step. To be disposed. */
+  state: StateDict;
+  /** One group: all parameters have the same hyperparameters. */
+  paramGroups: [SGDParamGroup];
+}
+
 /** torch.optim.SGD over the model's trainable parameters, with Python's arithmetic. */
 export class SGD extends Handle<NativeSGD> {
   /** Takes the parameters that are trainable at this moment: call `setTrainable` and `to` first. */
@@ -44,6 +58,24 @@ export class SGD extends Handle<NativeSGD> {
 
   zeroGrad(): Promise<void> {
     return callNative(() => this.native.zeroGrad());
+  }
+
+  /**
+   * Hyperparameters and momentum, as Python's `optimizer.state_dict()`; a snapshot. Parameters are numbered in the
+   * model's order; with `setTrainable('head')` they are `fc.weight` (0) and `fc.bias` (1).
+   */
+  async stateDict(): Promise<SGDStateDict> {
+    const { state, paramGroup } = await callNative(() => this.native.stateDict());
+    return { state: StateDict.wrap(state), paramGroups: [{ ...paramGroup, params: [...paramGroup.params] }] };
+  }
+
+  /**
+   * Takes over a state, all or nothing: the hyperparameters too, `lr` included, as in Python.
+   * @throws TorchwingError WEIGHTS_MISMATCH when it is for other parameters; INVALID_CONFIG for wrong hyperparameters;
+   *   MODEL_BUSY while a session trains the model
+   */
+  loadStateDict(stateDict: SGDStateDict): Promise<void> {
+    return callNative(() => this.native.loadStateDict(stateDict.state.native, stateDict.paramGroups[0]));
   }
 
   /** Momentum buffers named by parameter; a parameter without a step yet is absent. */

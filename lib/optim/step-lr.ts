@@ -21,6 +21,11 @@ export interface StepLRState {
 export class StepLR {
   readonly #native: NativeStepLR;
 
+  /** The native object. For use inside lib/ only. */
+  get native(): NativeStepLR {
+    return this.#native;
+  }
+
   private constructor(scheduler: NativeStepLR) {
     this.#native = scheduler;
   }

@@ -10,6 +10,7 @@
 #include "binding/state_dict.h"
 #include "binding/step_lr.h"
 #include "binding/tensor.h"
+#include "binding/torch_checkpoint.h"
 #include "binding/training_session.h"
 
 namespace torchwing::binding {
@@ -24,6 +25,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ImageLoaderHandle::init(env, exports);
   ImageInspectionHandle::init(env, exports);
   TrainingSessionHandle::init(env, exports);
+  initTorchCheckpoint(env, exports);
   initFunctions(env, exports);
   initMix(env, exports);
   return exports;

@@ -42,7 +42,42 @@ void loadBuffers(ModelOptimizer& optimizer, const StateDict& state) {
   optimizer.sgd.setMomentumBuffers(buffers);
 }
 
+/// One parameter group as Python's state_dict() has it, in camelCase.
+Napi::Object groupObject(Napi::Env env, const SgdOptions& options, std::size_t parameters) {
+  Napi::Array numbers = Napi::Array::New(env, parameters);
+  for (std::uint32_t i = 0; i < parameters; ++i) numbers.Set(i, i);
+  Napi::Object group = Napi::Object::New(env);
+  group.Set("lr", options.lr);
+  group.Set("momentum", options.momentum);
+  group.Set("dampening", options.dampening);
+  group.Set("weightDecay", options.weight_decay);
+  group.Set("nesterov", options.nesterov);
+  group.Set("params", numbers);
+  return group;
+}
+
+/// The buffers in the order of `parameters`, whose numbers name them in `state`.
+std::vector<at::Tensor> buffersInOrder(const StateDict& state, const std::vector<std::int64_t>& parameters) {
+  std::vector<at::Tensor> buffers(parameters.size());
+  for (const NamedTensor& entry : state) {
+    const auto number = std::find_if(parameters.begin(), parameters.end(), [&](std::int64_t parameter) {
+      return std::to_string(parameter) == entry.name;
+    });
+    if (number == parameters.end()) {
+      throw Error("WEIGHTS_MISMATCH",
+                  "The optimizer state holds a buffer \"" + entry.name + "\", which is not in params.");
+    }
+    buffers[static_cast<std::size_t>(number - parameters.begin())] = entry.tensor;
+  }
+  return buffers;
+}
+
 }  // namespace
+
+void ModelOptimizer::load(const SgdState& state) {
+  sgd.load(state);
+  lr.store(state.options.lr);
+}
 
 ModelOptimizer::ModelOptimizer(std::shared_ptr<LeasableModel> trained, const SgdOptions& options)
     : model(std::move(trained)), sgd(model->net().parameters(), options), lr(options.lr) {
@@ -59,6 +94,8 @@ void SgdHandle::init(Napi::Env env, Napi::Object exports) {
                          InstanceAccessor<&SgdHandle::lr, &SgdHandle::setLr>("lr"),
                          InstanceMethod<&SgdHandle::step>("step"),
                          InstanceMethod<&SgdHandle::zeroGrad>("zeroGrad"),
+                         InstanceMethod<&SgdHandle::stateDict>("stateDict"),
+                         InstanceMethod<&SgdHandle::loadStateDict>("loadStateDict"),
                          InstanceMethod<&SgdHandle::state>("state"),
                          InstanceMethod<&SgdHandle::loadState>("loadState"),
                          disposeMethod(),
@@ -98,6 +135,41 @@ Napi::Value SgdHandle::zeroGrad(const Napi::CallbackInfo& info) {
   return data().compute(info.Env(), [optimizer = core()] {
     optimizer->model->change("zeroGrad()", [&](ResNet&) { optimizer->sgd.zeroGrad(); });
   });
+}
+
+Napi::Value SgdHandle::stateDict(const Napi::CallbackInfo& info) {
+  return data().compute(
+      info.Env(),
+      [optimizer = core(), lr = core()->lr.load()] {
+        SgdState state = optimizer->sgd.state();
+        state.options.lr = lr;
+        for (at::Tensor& buffer : state.momentum_buffers) {
+          if (buffer.defined()) buffer = buffer.to(at::kCPU);
+        }
+        return state;
+      },
+      [](Napi::Env env, const SgdState& state) {
+        StateDict buffers;
+        for (std::size_t i = 0; i < state.momentum_buffers.size(); ++i) {
+          const at::Tensor& buffer = state.momentum_buffers[i];
+          if (buffer.defined()) buffers.push_back({std::to_string(i), buffer});
+        }
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("state", StateDictHandle::fromTensors(env, std::move(buffers)));
+        object.Set("paramGroup", groupObject(env, state.options, state.momentum_buffers.size()));
+        return object;
+      });
+}
+
+Napi::Value SgdHandle::loadStateDict(const Napi::CallbackInfo& info) {
+  const Napi::Object group = readObject(info[1], "paramGroup");
+  return data().compute(
+      info.Env(), [optimizer = core(), state = StateDictHandle::unwrap(info[0], "state").core(),
+                   options = readOptions(group), parameters = readIntegers(group.Get("params"), "params")] {
+        optimizer->model->change("loadStateDict()", [&](ResNet&) {
+          optimizer->load({options, buffersInOrder(state->tensors, parameters)});
+        });
+      });
 }
 
 Napi::Value SgdHandle::state(const Napi::CallbackInfo& info) {

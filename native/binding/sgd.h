@@ -13,6 +13,9 @@ namespace torchwing::binding {
 struct ModelOptimizer {
   ModelOptimizer(std::shared_ptr<LeasableModel> trained, const SgdOptions& options);
 
+  /// Takes over a state, its rate included. Compute thread. Throws as Sgd::load.
+  void load(const SgdState& state);
+
   std::shared_ptr<LeasableModel> model;
   std::vector<std::string> names;  ///< of the parameters, in order
   Sgd sgd;
@@ -34,6 +37,8 @@ class SgdHandle : public Handle<SgdHandle, ModelOptimizer> {
   void setLr(const Napi::CallbackInfo& info, const Napi::Value& value);
   Napi::Value step(const Napi::CallbackInfo& info);
   Napi::Value zeroGrad(const Napi::CallbackInfo& info);
+  Napi::Value stateDict(const Napi::CallbackInfo& info);
+  Napi::Value loadStateDict(const Napi::CallbackInfo& info);
   Napi::Value state(const Napi::CallbackInfo& info);
   Napi::Value loadState(const Napi::CallbackInfo& info);
 };

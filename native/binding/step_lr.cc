@@ -38,7 +38,10 @@ Napi::Value StepLrHandle::step(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value StepLrHandle::loadState(const Napi::CallbackInfo& info) {
-  core()->schedule.restore(readInteger(info[0], "lastEpoch", 0), readNumber(info[1], "lastLr"));
+  StepLrState state = core()->schedule.state();
+  state.last_epoch = readInteger(info[0], "lastEpoch", 0);
+  state.last_lr = readNumber(info[1], "lastLr");
+  core()->schedule.load(state);
   core()->optimizer->lr.store(core()->schedule.lastLr());
   return info.Env().Undefined();
 }

@@ -237,6 +237,8 @@ export class FakeNative {
           return this.#session();
         },
       },
+      saveTorchCheckpoint: async () => undefined,
+      loadTorchCheckpoint: async () => [],
       crossEntropy: async () => this.tensor([0.7], []),
       mixBatch: async (images, labels, { classes }) => ({
         images: this.tensor([], images.shape),

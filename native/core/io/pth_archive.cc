@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/io/file_text.h"
+#include "core/io/restricted_unpickler.h"
 #include "core/io/weight_file.h"
 
 namespace torchwing {
@@ -53,8 +54,12 @@ PthArchive::PthArchive(const InputFile& file) : zip_(file), folder_(folderOf(zip
   }
 }
 
-std::string PthArchive::dataPickle() {
-  return text(kPickle, kMostPickleBytes);
+pickle::Document PthArchive::document() {
+  const std::string bytes = text(kPickle, kMostPickleBytes);
+  pickle::Document document =
+      pickle::unpickle({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  if (document.size != bytes.size()) refuse("its data.pkl goes on behind its end");
+  return document;
 }
 
 std::optional<std::string> PthArchive::record() {

@@ -18,8 +18,8 @@ class PthArchive : public StorageSource {
   /// Throws Error WEIGHTS_FORMAT, or WEIGHTS_UNSUPPORTED for a TorchScript or big-endian archive.
   explicit PthArchive(const InputFile& file);
 
-  /// The pickle that names the tensors.
-  std::string dataPickle();
+  /// The saved object.
+  pickle::Document document();
   /// Text of torchwing.json.
   std::optional<std::string> record();
   at::Tensor storage(const pickle::StorageReference& reference) override;

@@ -8,7 +8,7 @@
 namespace torchwing::pickle {
 namespace {
 
-constexpr std::string_view kWrappers[] = {"state_dict", "model"};
+constexpr std::string_view kWrappers[] = {"state_dict", "model", "model_state_dict"};
 
 [[noreturn]] void refuse(const std::string& reason) {
   throw Error("WEIGHTS_UNSUPPORTED", reason,

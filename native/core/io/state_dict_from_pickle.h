@@ -19,8 +19,8 @@ struct PickledStateDict {
   ModuleVersions versions;
 };
 
-/// The state_dict in a Document: the object itself, or its entry "state_dict" or "model", which goes to
-/// `notes`. Throws Error WEIGHTS_UNSUPPORTED for anything else.
+/// The state_dict in a Document: the object itself, or its entry "state_dict", "model" or "model_state_dict",
+/// which goes to `notes`. Throws Error WEIGHTS_UNSUPPORTED for anything else.
 PickledStateDict stateDictFromPickle(const Document& document, std::vector<std::string>& notes);
 
 }  // namespace torchwing::pickle

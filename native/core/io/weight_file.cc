@@ -1,66 +1,19 @@
 #include "core/io/weight_file.h"
 
-#include <ATen/ops/empty.h>
-
-#include <cstdint>
-#include <span>
-#include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
 #include "core/io/file_kind.h"
-#include "core/io/file_text.h"
 #include "core/io/input_file.h"
 #include "core/io/legacy_archive.h"
+#include "core/io/load_tensors.h"
 #include "core/io/pth_archive.h"
-#include "core/io/restricted_unpickler.h"
 #include "core/io/safetensors_reader.h"
 #include "core/io/state_dict_from_pickle.h"
 #include "core/io/weight_names.h"
 
 namespace torchwing {
 namespace {
-
-/// Storages read so far; several tensors may be views of one.
-class Storages {
- public:
-  explicit Storages(StorageSource& source) : source_(source) {}
-
-  const at::Tensor& get(const pickle::StorageReference& reference) {
-    const auto found = loaded_.find(reference.key);
-    if (found == loaded_.end()) {
-      return loaded_.emplace(reference.key, Loaded{source_.storage(reference), reference})
-          .first->second.bytes;
-    }
-    const pickle::StorageReference& first = found->second.reference;
-    if (first.dtype != reference.dtype || first.elements != reference.elements) {
-      throw Error("WEIGHTS_FORMAT",
-                  "its pickle describes storage " + printable(reference.key) + " in two ways");
-    }
-    return found->second.bytes;
-  }
-
- private:
-  struct Loaded {
-    at::Tensor bytes;
-    pickle::StorageReference reference;
-  };
-  StorageSource& source_;
-  std::unordered_map<std::string, Loaded> loaded_;
-};
-
-StateDict loadTensors(const std::vector<pickle::NamedReference>& references, StorageSource& source) {
-  Storages storages(source);
-  StateDict tensors;
-  tensors.reserve(references.size());
-  for (const auto& [name, reference] : references) {
-    at::Tensor tensor = at::empty({0}, reference->storage.dtype);
-    tensor.set_(storages.get(reference->storage).storage(), reference->offset, reference->sizes,
-                reference->strides);
-    tensors.push_back({name, std::move(tensor)});
-  }
-  return tensors;
-}
 
 /// A model computes in float32 or float64: other floating-point weights change when they are loaded.
 void noteConversions(const StateDict& tensors, std::vector<std::string>& notes) {
@@ -90,11 +43,7 @@ WeightFile readZip(const InputFile& file) {
   PthArchive archive(file);
   WeightFile result;
   result.record = archive.record();
-  const std::string bytes = archive.dataPickle();
-  const pickle::Document document =
-      pickle::unpickle({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-  if (document.size != bytes.size()) throw Error("WEIGHTS_FORMAT", "its data.pkl goes on behind its end");
-  takeStateDict(document, archive, result);
+  takeStateDict(archive.document(), archive, result);
   for (std::string& note : archive.notes()) result.notes.push_back(std::move(note));
   return result;
 }

@@ -37,6 +37,12 @@ void checkOptions(const SgdOptions& options) {
   }
 }
 
+std::string shapeText(at::IntArrayRef shape) {
+  std::ostringstream text;
+  text << shape;
+  return text.str();
+}
+
 /// Parameters that one call of the fused operator may take together.
 struct Group {
   std::vector<at::Tensor> parameters, gradients, buffers;
@@ -114,6 +120,29 @@ std::vector<at::Tensor> Sgd::momentumBuffers() const {
   for (const at::Tensor& buffer : buffers_)
     copies.push_back(buffer.defined() ? buffer.detach().clone() : buffer);
   return copies;
+}
+
+void Sgd::requireLoadable(const SgdState& state) const {
+  checkOptions(state.options);
+  if (state.momentum_buffers.size() != parameters_.size()) {
+    throw Error("WEIGHTS_MISMATCH",
+                "The optimizer state is for " + std::to_string(state.momentum_buffers.size()) +
+                    " parameters, expected " + std::to_string(parameters_.size()) + ".",
+                "An optimizer of the head alone (mode extractor) has 2.");
+  }
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const at::Tensor& buffer = state.momentum_buffers[i];
+    if (!buffer.defined() || buffer.sizes() == parameters_[i].sizes()) continue;
+    throw Error("WEIGHTS_MISMATCH", "The momentum buffer of parameter " + std::to_string(i) +
+                                        " has the shape " + shapeText(buffer.sizes()) + ", expected " +
+                                        shapeText(parameters_[i].sizes()) + ".");
+  }
+}
+
+void Sgd::load(const SgdState& state) {
+  requireLoadable(state);
+  setMomentumBuffers(state.momentum_buffers);
+  options_ = state.options;
 }
 
 void Sgd::setMomentumBuffers(const std::vector<at::Tensor>& buffers) {

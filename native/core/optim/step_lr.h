@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "core/optim/optimizer_state.h"
+
 namespace torchwing {
 
 /// torch.optim.lr_scheduler.StepLR by Python's recurrence: lr *= gamma each time the epoch count reaches a
@@ -9,26 +11,23 @@ namespace torchwing {
 class StepLr {
  public:
   StepLr(double initial_lr, std::int64_t step_size, double gamma)
-      : last_lr_(initial_lr), step_size_(step_size), gamma_(gamma) {}
+      : state_{.step_size = step_size, .gamma = gamma, .base_lr = initial_lr, .last_lr = initial_lr} {}
 
   /// Once per epoch, after the training phase. Returns the rate of the next epoch.
   double step() {
-    last_epoch_ += 1;
-    if (last_epoch_ % step_size_ == 0) last_lr_ *= gamma_;
-    return last_lr_;
+    state_.last_epoch += 1;
+    if (state_.last_epoch % state_.step_size == 0) state_.last_lr *= state_.gamma;
+    return state_.last_lr;
   }
-  double lastLr() const noexcept { return last_lr_; }
-  std::int64_t lastEpoch() const noexcept { return last_epoch_; }
-  void restore(std::int64_t last_epoch, double last_lr) {
-    last_epoch_ = last_epoch;
-    last_lr_ = last_lr;
-  }
+  double lastLr() const noexcept { return state_.last_lr; }
+  std::int64_t lastEpoch() const noexcept { return state_.last_epoch; }
+
+  const StepLrState& state() const noexcept { return state_; }
+  /// `state.step_size` is at least 1.
+  void load(const StepLrState& state) { state_ = state; }
 
  private:
-  double last_lr_;
-  std::int64_t last_epoch_ = 0;
-  std::int64_t step_size_;
-  double gamma_;
+  StepLrState state_;
 };
 
 }  // namespace torchwing

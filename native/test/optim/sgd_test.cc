@@ -63,6 +63,34 @@ TEST(SgdTest, MomentumBuffersCarryOverToAnotherOptimizer) {
   EXPECT_TRUE(one.equal(two));
 }
 
+TEST(SgdTest, AStateBringsHyperparametersAndBuffersToAnotherOptimizer) {
+  const SgdOptions options{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = true};
+  const auto step = [](Sgd& optimizer, at::Tensor& parameter) {
+    parameter.mutable_grad() = at::ones({3});
+    optimizer.step();
+  };
+  at::Tensor one = at::ones({3}).requires_grad_();
+  Sgd first({one}, options);
+  step(first, one);
+
+  at::Tensor two = one.detach().clone().requires_grad_();
+  Sgd second({two}, {.lr = 1});
+  second.load(first.state());
+  step(first, one);
+  step(second, two);
+  EXPECT_TRUE(one.equal(two));
+}
+
+TEST(SgdTest, AStateForOtherParametersChangesNothing) {
+  Sgd optimizer({at::ones({2}).requires_grad_()}, {.lr = 0.1, .momentum = 0.9});
+  const auto code = [&](const SgdState& state) { return errorOf([&] { optimizer.load(state); }).code(); };
+  EXPECT_EQ(code({{.lr = 1}, {}}), "WEIGHTS_MISMATCH");
+  EXPECT_EQ(code({{.lr = 1}, {at::ones({3})}}), "WEIGHTS_MISMATCH");
+  EXPECT_EQ(code({{.lr = -1}, {at::ones({2})}}), "INVALID_CONFIG");
+  EXPECT_EQ(optimizer.lr(), 0.1);
+  EXPECT_FALSE(optimizer.state().momentum_buffers[0].defined());
+}
+
 TEST(SgdTest, BuffersAreUndefinedBeforeTheFirstStepAndCopiesAfter) {
   at::Tensor parameter = at::ones({2}).requires_grad_();
   Sgd optimizer({parameter}, {.lr = 0.1, .momentum = 0.9});

@@ -29,10 +29,10 @@ TEST(StepLrTest, RatesOf25EpochsEqualPythonsBitForBit) {
   EXPECT_EQ(cases, 3);
 }
 
-TEST(StepLrTest, GoesOnFromARestoredEpoch) {
-  StepLr whole(0.3, 3, 0.1), rest(0.3, 3, 0.1);
+TEST(StepLrTest, GoesOnFromALoadedState) {
+  StepLr whole(0.3, 3, 0.1), rest(1, 1, 1);
   for (int epoch = 0; epoch < 4; ++epoch) whole.step();
-  rest.restore(whole.lastEpoch(), whole.lastLr());
+  rest.load(whole.state());
   for (int epoch = 0; epoch < 5; ++epoch) EXPECT_EQ(rest.step(), whole.step());
 }
 
