@@ -30,6 +30,8 @@ export type { ImageLimits } from './data/loader-defaults';
 export * as transforms from './data/transforms';
 export { IMAGENET, type Transform } from './data/transforms';
 export type { DownloadProgress } from './download/types';
+export type { ExportFormat } from './export/export-formats';
+export { type Exported, type ExportOptions, exportWeights } from './export/export-weights';
 export { ARCHITECTURES } from './model/architecture';
 export { crossEntropy } from './model/cross-entropy';
 export { type IncompatibleKeys, ResNet, type ResNetOptions } from './model/resnet';

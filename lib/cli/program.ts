@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Command }
     summary: 'read every photo of a data set and say what is wrong with it',
     load: () => require('./check'),
   },
+  export: {
+    summary: 'write trained weights as ONNX, safetensors or .pth',
+    load: () => require('./export'),
+  },
   demo: {
     summary: 'draw a data set, train on it and predict, in about a minute',
     load: () => require('./demo'),

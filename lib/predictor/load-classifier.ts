@@ -63,7 +63,7 @@ export async function loadClassifier(
 }
 
 /** The record's word must be what the tensors are; a file without a record is told by its tensors alone. */
-function architectureIn(state: StateDict, record: ReadableRecord | null, file: string): Architecture {
+export function architectureIn(state: StateDict, record: ReadableRecord | null, file: string): Architecture {
   const found = architectureOf(state.entries);
   if (found !== null && (record === null || record.arch === found)) return found;
   throw new TorchwingError(
@@ -95,6 +95,6 @@ function checkedTransforms(given: readonly Transform[] | undefined): Transform[]
   throw new TorchwingError('INVALID_ARGUMENT', invalidValue('transforms', given, parsed.expected));
 }
 
-function recordTransforms(record: ReadableRecord | null): Transform[] {
+export function recordTransforms(record: ReadableRecord | null): Transform[] {
   return record?.transforms.val ?? valTransforms(DEFAULT_IMAGE_SIZE);
 }

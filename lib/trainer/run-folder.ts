@@ -1,9 +1,9 @@
 import { type FileHandle, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResolvedConfig } from '../config/types';
+import { writeFileAtomic } from '../files/atomic-file';
 import { takeLock } from '../files/folder-lock';
 import { TorchwingError } from '../native/errors';
-import { writeFileAtomic } from './atomic-file';
 import type { TrainerEvent } from './events';
 import { serializeEvent } from './serialize-event';
 

@@ -72,35 +72,42 @@ describe('weights', () => {
     expect(server.seen).toEqual([]);
   });
 
-  test('Ctrl-C ends a download at once; the next one goes on where it was', async () => {
-    const bytes = Buffer.alloc(WEIGHTS_SIZE, 'y');
-    const begun: Respond = (_, response) => {
-      response.writeHead(200, { 'content-length': WEIGHTS_SIZE, etag: '"v1"' });
-      response.write(bytes.subarray(0, 1_000_000));
-    };
-    server.respond = begun;
-    const part = join(place, 'stopped/torchwing/weights/resnet18-f37072fd.pth.part');
-    let child: { kill(signal: 'SIGINT'): boolean } | null = null;
-    const watch = setInterval(() => {
-      if (child !== null && existsSync(part) && statSync(part).size === 1_000_000) {
-        child.kill('SIGINT');
-        child = null;
-      }
-    }, 20);
-    const output = mkdtempSync(join(place, 'run-'));
-    const ended = torchwing(['train', '--data', data, '--output', output], {
-      env: environment('stopped'),
-      onStart: (started) => {
-        child = started;
-      },
-    });
-    const { code } = await ended.finally(() => clearInterval(watch));
-    expect(code).toBe(130);
-    expect(statSync(part).size).toBe(1_000_000);
-    server.respond = serve(bytes);
-    await train(['--data', data], environment('stopped'));
-    expect(server.seen.at(1)).toMatchObject({ range: 'bytes=1000000-', ifRange: '"v1"' });
-  }, 120_000);
+  test.each([
+    ['SIGINT', { code: 130, signal: null }],
+    ['SIGKILL', { code: null, signal: 'SIGKILL' }],
+  ] as const)(
+    '%s ends a download at once; the next one goes on where it was',
+    async (signal, end) => {
+      const bytes = Buffer.alloc(WEIGHTS_SIZE, 'y');
+      const begun: Respond = (_, response) => {
+        response.writeHead(200, { 'content-length': WEIGHTS_SIZE, etag: '"v1"' });
+        response.write(bytes.subarray(0, 1_000_000));
+      };
+      server.respond = begun;
+      const part = join(place, `stopped-${signal}/torchwing/weights/resnet18-f37072fd.pth.part`);
+      let child: { kill(signal: NodeJS.Signals): boolean } | null = null;
+      const watch = setInterval(() => {
+        if (child !== null && existsSync(part) && statSync(part).size === 1_000_000) {
+          child.kill(signal);
+          child = null;
+        }
+      }, 20);
+      const output = mkdtempSync(join(place, 'run-'));
+      const ended = torchwing(['train', '--data', data, '--output', output], {
+        env: environment(`stopped-${signal}`),
+        onStart: (started) => {
+          child = started;
+        },
+      });
+      expect(await ended.finally(() => clearInterval(watch))).toMatchObject(end);
+      expect(statSync(part).size).toBe(1_000_000);
+      server.respond = serve(bytes);
+      const { stderr } = await train(['--data', data], environment(`stopped-${signal}`));
+      expect(stderr).toContain('of which 1.0 MB are there already');
+      expect(server.seen.at(1)).toMatchObject({ range: 'bytes=1000000-', ifRange: '"v1"' });
+    },
+    120_000,
+  );
 });
 
 describe('the data set', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CHECK_HELP } from '../../lib/cli/check-flags';
 import { DEMO_HELP } from '../../lib/cli/demo-flags';
 import { DOCTOR_HELP } from '../../lib/cli/doctor-flags';
+import { EXPORT_HELP } from '../../lib/cli/export-flags';
 import type { CommandHelp } from '../../lib/cli/flags';
 import { helpText } from '../../lib/cli/help-text';
 import { PREDICT_HELP } from '../../lib/cli/predict-flags';
@@ -16,6 +17,7 @@ const commands: readonly CommandHelp[] = [
   TRAIN_HELP,
   PREDICT_HELP,
   CHECK_HELP,
+  EXPORT_HELP,
   DEMO_HELP,
   SETUP_HELP,
   DOCTOR_HELP,

@@ -1,13 +1,13 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a text file so that it is there whole or not at all, even after a power cut. Throws the system's error. */
-export async function writeFileAtomic(path: string, text: string): Promise<void> {
+/** Writes a file so that it is there whole or not at all, even after a power cut. Throws the system's error. */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(temporary, 'w');
     try {
-      await file.writeFile(text, 'utf8');
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
