@@ -6,11 +6,13 @@ import { promisify } from 'node:util';
 import {
   crossEntropy,
   loadConfigFile,
+  loadTorchCheckpoint,
   Predictor,
   ResNet18,
   SGD,
   StateDict,
   StepLR,
+  saveTorchCheckpoint,
   Tensor,
   Trainer,
   type TrainerConfig,
@@ -235,6 +237,92 @@ describe('handles', () => {
     });
     expect(rates).toEqual([1e-3, 1e-3 * 0.1, 1e-3 * 0.1, 1e-3 * 0.1 * 0.1]);
     for (const handle of [optimizer, model]) handle.dispose();
+  });
+
+  /** One step on the head of a small model, so that it has momentum. */
+  async function headAfterAStep(): Promise<{ model: ResNet18; optimizer: SGD }> {
+    const model = await ResNet18.create({ classes: 2, seed: 0 });
+    await model.setTrainable('head');
+    const optimizer = await SGD.create(model, { lr: 0.1, momentum: 0.9, weightDecay: 0.01 });
+    const images = await Tensor.from(
+      Float32Array.from({ length: 2 * 3 * 64 * 64 }, (_, at) => Math.sin(at)),
+      [2, 3, 64, 64],
+    );
+    const labels = await Tensor.from(new BigInt64Array([0n, 1n]), [2]);
+    await (await crossEntropy(await model.forward(images, { grad: true }), labels)).backward();
+    await optimizer.step();
+    return { model, optimizer };
+  }
+
+  test('SGD.stateDict has the form of Python: momentum by number, one group; under a frozen backbone of fc alone', async () => {
+    const { model, optimizer } = await headAfterAStep();
+    const { state, paramGroups } = await optimizer.stateDict();
+    expect(paramGroups).toEqual([
+      { lr: 0.1, momentum: 0.9, dampening: 0, weightDecay: 0.01, nesterov: false, params: [0, 1] },
+    ]);
+    expect(state.entries).toEqual([
+      { name: '0', dtype: 'float32', shape: [2, 512] },
+      { name: '1', dtype: 'float32', shape: [2] },
+    ]);
+    const other = await SGD.create(model, { lr: 1 });
+    await other.loadStateDict({ state, paramGroups });
+    const again = await other.stateDict();
+    expect(again.paramGroups).toEqual(paramGroups);
+    expect(other.lr).toBe(0.1);
+    expect(await weightsSha256(again.state)).toBe(await weightsSha256(state));
+
+    const whole = await ResNet18.create({ classes: 2 });
+    const ofAll = await SGD.create(whole, { lr: 0.5 });
+    await expect(ofAll.loadStateDict({ state, paramGroups })).rejects.toMatchObject({
+      code: 'WEIGHTS_MISMATCH',
+      message: 'The optimizer state is for 2 parameters, expected 62.',
+    });
+    expect(ofAll.lr).toBe(0.5);
+    for (const handle of [state, again.state, other, ofAll, optimizer, whole, model]) handle.dispose();
+  });
+
+  test('a checkpoint for Python is loaded whole or not at all, and is a weight file too', async () => {
+    const { model, optimizer } = await headAfterAStep();
+    const scheduler = await StepLR.create(optimizer, { stepSize: 1, gamma: 0.5 });
+    scheduler.step();
+    const file = join(elsewhere, 'checkpoint.pth');
+    await saveTorchCheckpoint(file, { optimizer, scheduler });
+    const trained = await model.stateDict();
+    const weights = await StateDict.read(file);
+    expect(await weightsSha256(weights)).toBe(await weightsSha256(trained));
+
+    const wider = await ResNet18.create({ classes: 3 });
+    await wider.setTrainable('head');
+    const itsOptimizer = await SGD.create(wider, { lr: 1 });
+    await expect(loadTorchCheckpoint(file, { optimizer: itsOptimizer })).rejects.toMatchObject({
+      code: 'WEIGHTS_MISMATCH',
+    });
+    expect(itsOptimizer.lr).toBe(1);
+
+    const fresh = await ResNet18.create({ classes: 2, seed: 9 });
+    await fresh.setTrainable('head');
+    const freshOptimizer = await SGD.create(fresh, { lr: 1 });
+    const freshScheduler = await StepLR.create(freshOptimizer, { stepSize: 100 });
+    await expect(loadTorchCheckpoint(file, { optimizer: freshOptimizer, scheduler })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    await loadTorchCheckpoint(file, { optimizer: freshOptimizer, scheduler: freshScheduler });
+    expect(freshScheduler.state()).toEqual({ lastEpoch: 1, lastLr: 0.05 });
+    expect(freshOptimizer.lr).toBe(0.05);
+    freshScheduler.step();
+    expect(freshOptimizer.lr).toBe(0.025);
+    const loaded = await fresh.stateDict();
+    expect(await weightsSha256(loaded)).toBe(await weightsSha256(trained));
+
+    const plain = join(elsewhere, 'plain.pth');
+    await trained.save(plain);
+    await expect(loadTorchCheckpoint(plain, { optimizer })).rejects.toMatchObject({
+      code: 'WEIGHTS_UNSUPPORTED',
+      message: expect.stringContaining("holds no optimizer's state"),
+      hint: expect.stringContaining('torch.save('),
+    });
+    const handles = [trained, weights, loaded, itsOptimizer, freshOptimizer, optimizer, wider, fresh, model];
+    for (const handle of handles) handle.dispose();
   });
 
   test('a model has the keys of torchvision, and refuses weights of another width by listing them', async () => {

@@ -239,16 +239,42 @@ TEST(TorchCheckpointTest, MalformedStatesAreRefused) {
   }
 }
 
-TEST(TorchCheckpointTest, EveryTruncationIsATypedError) {
-  const TemporaryFolder folder;
+/// A small file of ours.
+std::string smallFile(const TemporaryFolder& folder) {
   writeTorchCheckpoint(folder.path("whole.pth"),
                        {.model = {.tensors = {{"a", ramp({2})}}, .record = "{}"},
                         .optimizer = {.options = {}, .momentum_buffers = {ramp({2})}},
                         .scheduler = StepLrState{}});
-  const std::string whole = readBytes(folder.path("whole.pth"));
+  return readBytes(folder.path("whole.pth"));
+}
+
+TEST(TorchCheckpointTest, EveryTruncationIsATypedError) {
+  const TemporaryFolder folder;
+  const std::string whole = smallFile(folder);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     writeBytes(folder.path("cut.pth"), whole.substr(0, size));
     EXPECT_THROW(readTorchCheckpoint(folder.path("cut.pth")), Error) << size;
+  }
+}
+
+TEST(TorchCheckpointTest, EveryFlippedByteIsRefusedOrReadWithoutHarm) {
+  const TemporaryFolder folder;
+  for (const std::string& whole : {smallFile(folder), fixture("checkpoint")}) {
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      for (const int mask : {0x01, 0x80, 0xff}) {
+        std::string bytes = whole;
+        bytes[i] = static_cast<char>(bytes[i] ^ mask);
+        writeBytes(folder.path("flipped.pth"), bytes);
+        try {
+          readTorchCheckpoint(folder.path("flipped.pth"));
+        } catch (const Error& error) {
+          EXPECT_TRUE(error.code().starts_with("WEIGHTS_")) << error.code() << " at byte " << i;
+          ++refused;
+        }
+      }
+    }
+    EXPECT_GT(refused, whole.size() / 2);
   }
 }
 
