@@ -78,7 +78,8 @@ export class HttpClient {
   }
 }
 
-function redirected(from: URL, target: string): URL {
+/** Where a redirect leads, relative to where it came from. Throws ServerRefused for what is not followed. */
+export function redirected(from: URL, target: string): URL {
   const to = parse(target, from.href);
   if (from.protocol === 'https:' && to.protocol !== 'https:')
     throw new ServerRefused(`the server redirected from https to "${to.origin}"`);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { download } from '../../lib/download/download';
+import { redirected } from '../../lib/download/http';
 import { addressOf, isOffline } from '../../lib/download/settings';
 import type { DownloadOptions, DownloadProgress, DownloadRequest } from '../../lib/download/types';
+import { tryLock } from '../../lib/files/lock-file';
 import { LoopbackServer, serve, serveBroken } from '../loopback-server';
 import { rejection, removeTemporaryFolders, temporaryFolder } from './temporary-folder';
 
@@ -201,6 +203,12 @@ test.each(['file:///etc/passwd', 'ftp://127.0.0.1/x', 'http://[', 'data:,x'])(
   },
 );
 
+test('a redirect from https leads to https only', () => {
+  const from = new URL('https://127.0.0.1/a/b');
+  expect(redirected(from, '../c').href).toBe('https://127.0.0.1/c');
+  expect(() => redirected(from, 'http://127.0.0.1/c')).toThrow('from https to "http://127.0.0.1"');
+});
+
 test('404 fails at once; the message has the address and the answer, the hint the way out', async () => {
   const error = await rejection(download(request(), options()));
   expect(error).toMatchObject({
@@ -313,6 +321,22 @@ test('a lock that a dead process left is taken over', async () => {
   writeFileSync(join(folder, 'cache', 'file.bin.lock'), JSON.stringify(own));
   await download(request(), options());
   expect(existsSync(join(folder, 'cache', 'file.bin.lock'))).toBe(false);
+});
+
+test('a lock whose owner does nothing for ten minutes is waited for no longer', async () => {
+  server.respond = serve(FILE);
+  mkdirSync(join(folder, 'cache'));
+  const lock = join(folder, 'cache', 'file.bin.lock');
+  // Held by this very process, which lives.
+  const held = await tryLock(lock);
+  const old = new Date(Date.now() - 601_000);
+  utimesSync(lock, old, old);
+  const error = await rejection(download(request(), options()));
+  expect(error.code).toBe('DOWNLOAD_FAILED');
+  expect(error.message).toContain(`waits for process ${process.pid}`);
+  expect(error.hint).toContain(lock);
+  expect(server.seen).toEqual([]);
+  if ('release' in held) await held.release();
 });
 
 describe('proxies', () => {
