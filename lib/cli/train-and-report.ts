@@ -31,7 +31,10 @@ export async function trainAndReport(config: TrainerConfig, { json, next }: Trai
         trainer.fit({
           signal,
           onDownload: (progress) => downloads.show(progress),
-          onPreflight: ({ done, total }) => preflight.show(done, total),
+          onPreflight: ({ done, total }) => {
+            downloads.close();
+            preflight.show(done, total);
+          },
           onEvent: (event) => {
             downloads.close();
             preflight.close();

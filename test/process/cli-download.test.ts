@@ -123,7 +123,9 @@ describe('the data set', () => {
   });
 
   test('hymenoptera comes over a connection that breaks, for two processes at once, and both train on it', async () => {
-    server.respond = serveBroken(zip, 20_000_000);
+    // The first answer comes late enough that both processes have met.
+    server.respond = (request, response, count) =>
+      setTimeout(() => serveBroken(zip, 20_000_000)(request, response, count), count === 1 ? 3000 : 0);
     const env = environment('dataset');
     const args = ['--dataset', 'hymenoptera', '--weights', 'none', '--json'];
     const runs = await Promise.all([train(args, env), train(args, env)]);

@@ -299,7 +299,8 @@ test('a folder that cannot be written is an error with the path', async () => {
 test('of several downloads of one file at once only one asks the server (10 times)', async () => {
   for (let round = 0; round < 10; round++) {
     const path = join(folder, `round-${round}`, 'file.bin');
-    server.respond = serve(FILE);
+    // Late enough that all three have met.
+    server.respond = (...answer) => setTimeout(() => serve(FILE)(...answer), 100);
     const before = server.seen.length;
     const states: string[] = [];
     const onProgress = ({ state }: DownloadProgress) => void states.push(state);
