@@ -6,7 +6,7 @@ import { TorchwingError } from '../native/errors';
 import { HttpClient } from './http';
 import { PartialFile } from './partial-file';
 import { downloadError, ServerRefused, WrongFile } from './problems';
-import { addressOf } from './settings';
+import { addressOf, withoutCredentials } from './settings';
 import { transfer } from './transfer';
 import { DEFAULT_PATIENCE, type DownloadOptions, type DownloadProgress, type DownloadRequest } from './types';
 import { waitForLock } from './wait-for-lock';
@@ -28,8 +28,9 @@ export async function download(
 ): Promise<string | null> {
   const environment = options.environment ?? process.env;
   const address = addressOf(request.url, environment);
+  const shown = withoutCredentials(address);
   const report = (state: DownloadProgress['state'], received: number, total: number | null) =>
-    options.onProgress?.({ name: request.name, state, url: address, path: request.path, received, total });
+    options.onProgress?.({ name: request.name, state, url: shown, path: request.path, received, total });
   try {
     await mkdir(dirname(request.path), { recursive: true });
     const release = await waitForLock(request.path, request.name, options.signal, () =>
@@ -40,13 +41,13 @@ export async function download(
       await fetchAndCheck(request, address, options, environment, (received, total) =>
         report('downloading', received, total),
       );
-      return address;
+      return shown;
     } finally {
       await release();
     }
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw downloadError(error, request, address);
+    throw downloadError(error, request, shown);
   }
 }
 
@@ -65,7 +66,7 @@ async function fetchAndCheck(
 ): Promise<void> {
   const { signal } = options;
   const patience = { ...DEFAULT_PATIENCE, ...options.patience };
-  const part = await PartialFile.open(`${request.path}.part`, address);
+  const part = await PartialFile.open(`${request.path}.part`, withoutCredentials(address));
   let keep = true;
   let client: HttpClient | null = null;
   let reported = Number.NEGATIVE_INFINITY;

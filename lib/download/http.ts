@@ -53,7 +53,12 @@ export class HttpClient {
         response = await undici.request(address, {
           dispatcher: this.#agent,
           // A body in another encoding would have another size and another hash.
-          headers: { 'accept-encoding': 'identity', 'user-agent': 'torchwing', ...headers },
+          headers: {
+            'accept-encoding': 'identity',
+            'user-agent': 'torchwing',
+            ...authorization(address),
+            ...headers,
+          },
           signal: signal ?? null,
         });
       } catch (error) {
@@ -75,6 +80,17 @@ export class HttpClient {
 
   close(): Promise<void> {
     return this.#agent.destroy();
+  }
+}
+
+/** A name and password in an address, as a header; a redirect to another server has its own address and so none of it. */
+function authorization({ username, password }: URL): Record<string, string> {
+  if (username === '') return {};
+  try {
+    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+  } catch {
+    throw new ServerRefused('the name or password in the address has a % that is not %25');
   }
 }
 

@@ -57,6 +57,9 @@ export function downloadError(error: unknown, request: DownloadRequest, address:
   return new TorchwingError(
     'DOWNLOAD_FAILED',
     `Downloading ${request.name} to "${request.path}" failed: ${system.message}.`,
-    { hint: 'Free some space, or set XDG_CACHE_HOME to a folder on another disk.', cause: error },
+    {
+      hint: 'The folder must be writable and have room; XDG_CACHE_HOME sets another one.',
+      cause: error,
+    },
   );
 }

@@ -6,6 +6,15 @@ export function isOffline(environment: NodeJS.ProcessEnv = process.env): boolean
   return !['', '0'].includes(environment['TORCHWING_OFFLINE'] ?? '');
 }
 
+/** An address as messages and files may show it: without a name and password in it. */
+export function withoutCredentials(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
 /**
  * The address that a published file is fetched from: its own, or the same path below `TORCHWING_MIRROR`, a site's own copy
  * of it. What comes from there is checked like the original.

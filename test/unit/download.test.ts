@@ -374,6 +374,28 @@ describe('proxies', () => {
   });
 });
 
+test('a mirror may have a name and password, which nobody is shown and no other server gets', async () => {
+  const other = await new LoopbackServer().listen();
+  other.respond = (incoming, response, count) => {
+    expect(incoming.headers.authorization).toBeUndefined();
+    if (count === 1) serve(FILE)(incoming, response, count);
+    else response.writeHead(403).end();
+  };
+  let sent: string | undefined;
+  server.respond = (incoming, response) => {
+    sent = incoming.headers.authorization;
+    response.writeHead(302, { location: `${other.url}/elsewhere` }).end();
+  };
+  const url = `${server.url.replace('//', '//me:s%40cret@')}/file.bin`;
+  const addresses: string[] = [];
+  const onProgress = (now: DownloadProgress) => void addresses.push(now.url);
+  expect(await download(request({ url }), options({ onProgress }))).toBe(`${server.url}/file.bin`);
+  expect(sent).toBe(`Basic ${Buffer.from('me:s@cret').toString('base64')}`);
+  const again = download(request({ url, path: join(folder, 'again.bin') }), options({ onProgress }));
+  expect(JSON.stringify([await rejection(again), addresses])).not.toMatch(/s%40cret|s@cret/);
+  await other.close();
+});
+
 describe('settings', () => {
   test('TORCHWING_OFFLINE is any value but the empty one and 0', () => {
     expect(
