@@ -15,8 +15,11 @@ export interface Finished {
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
+  /** Without the counting line that tells of preflight where that takes over a second: a matter of the machine. */
   stderr: string;
 }
+
+const COUNTING_LINE = /^Reading images\n/gm;
 
 export interface RunOptions {
   program?: string;
@@ -51,7 +54,9 @@ export function torchwing(args: readonly string[], options: RunOptions = {}): Pr
       stderr += text;
     });
     child.on('error', failed);
-    child.on('close', (code, signal) => done({ code, signal, stdout, stderr }));
+    child.on('close', (code, signal) => {
+      done({ code, signal, stdout, stderr: stderr.replace(COUNTING_LINE, '') });
+    });
   });
 }
 
