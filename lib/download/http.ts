@@ -48,17 +48,14 @@ export class HttpClient {
     const undici = require('undici') as typeof import('undici');
     let address = parse(url);
     for (let hops = 0; ; hops++) {
+      // A body in another encoding would have another size and another hash.
+      const ours = { 'accept-encoding': 'identity', 'user-agent': 'torchwing' };
+      const sent = { ...ours, ...authorization(address), ...headers };
       let response: Awaited<ReturnType<typeof undici.request>>;
       try {
         response = await undici.request(address, {
           dispatcher: this.#agent,
-          // A body in another encoding would have another size and another hash.
-          headers: {
-            'accept-encoding': 'identity',
-            'user-agent': 'torchwing',
-            ...authorization(address),
-            ...headers,
-          },
+          headers: sent,
           signal: signal ?? null,
         });
       } catch (error) {

@@ -394,6 +394,11 @@ test('a mirror may have a name and password, which nobody is shown and no other 
   const again = download(request({ url, path: join(folder, 'again.bin') }), options({ onProgress }));
   expect(JSON.stringify([await rejection(again), addresses])).not.toMatch(/s%40cret|s@cret/);
   await other.close();
+  const odd = request({
+    url: `${server.url.replace('//', '//me:50%@')}/file.bin`,
+    path: join(folder, 'odd.bin'),
+  });
+  expect((await rejection(download(odd, options()))).message).toContain('a % that is not %25');
 });
 
 describe('settings', () => {
