@@ -24,7 +24,9 @@ target_compile_definitions(torchwing PRIVATE
   TORCHWING_LIBTORCH_VERSION="${TORCHWING_LIBTORCH_MAJOR}.${TORCHWING_LIBTORCH_MINOR}")
 target_link_libraries(torchwing PRIVATE
   torchwing_train torchwing_io torchwing_data torchwing_optim torchwing_model torchwing_device torchwing_runtime)
-# The image libraries that the package ships lie beside the addon; in a checkout the system's are found.
+# The image libraries that the package ships lie beside the addon; in a checkout the system's are found. RPATH, not
+# RUNPATH: it also holds for what these libraries need themselves, such as libtiff's libzstd.
+target_link_options(torchwing PRIVATE "-Wl,--disable-new-dtags")
 set_target_properties(torchwing PROPERTIES
   INSTALL_RPATH "$ORIGIN"
   OUTPUT_NAME "torchwing.lt${TORCHWING_LIBTORCH_MAJOR}${TORCHWING_LIBTORCH_MINOR}")

@@ -15,6 +15,6 @@ function(add_fuzz_target name)
   add_dependencies(torchwing_fuzz torchwing_fuzz_${name})
 endfunction()
 
-foreach(name image_header jpeg_decoder png_decoder sample)
+foreach(name image_header jpeg_decoder png_decoder bmp_decoder pnm_decoder tiff_decoder webp_decoder sample)
   add_fuzz_target(${name} LINK torchwing_data)
 endforeach()

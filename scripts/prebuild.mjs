@@ -1,11 +1,11 @@
 /**
  * prebuilds/linux-x64/: the two addons, stripped, and the image libraries that a plain machine may lack beside them, with
- * their notices. Needs dist/ and LibTorch, as the native build does.
+ * those that these need and with their notices. Needs dist/ and LibTorch, as the native build does.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { reportFailure, run, StepFailure } from './setup/run.mjs';
-import { isShipped, libraryLocations, neededLibraries, packageOf } from './shared-libraries.mjs';
+import { packageOf, shippedLibraries } from './shared-libraries.mjs';
 
 const release = path.join('build', 'Release');
 const target = path.join('prebuilds', 'linux-x64');
@@ -41,10 +41,8 @@ function prebuild() {
   rmSync('prebuilds', { recursive: true, force: true });
   mkdirSync(path.join(target, 'notices'), { recursive: true });
   for (const name of names) copyStripped(name);
-  const file = path.join(release, addon);
-  const locations = libraryLocations(file);
-  for (const soname of neededLibraries(file).filter(isShipped))
-    copyWithNotice(soname, realpathSync(locations.get(soname)));
+  for (const { soname, location } of shippedLibraries(path.join(release, addon)))
+    copyWithNotice(soname, realpathSync(location));
   for (const name of readdirSync(target).sort()) console.log(path.join(target, name));
 }
 

@@ -1,8 +1,12 @@
 /** Which shared libraries the shipped files may need, and where each comes from. */
 import { execFileSync } from 'node:child_process';
 
-/** Ships beside the addon, because a plain machine may lack it. The number is the distribution's: Ubuntu has libjpeg.so.8. */
-const SHIPPED = /^(libjpeg|libpng16|libz)\.so\.\d+$/;
+/**
+ * Ships beside the addon, because a plain machine may lack it; behind libwebpdemux come what libtiff and libwebp need. The
+ * numbers are the distribution's: Ubuntu has libjpeg.so.8.
+ */
+const SHIPPED =
+  /^(libjpeg|libpng16|libz|libtiff|libwebp|libwebpdemux|libsharpyuv|libzstd|liblzma|libLerc|libjbig|libdeflate)\.so\.\d+$/;
 /** Mapped from LibTorch by the loader addon. */
 const LIBTORCH = ['libtorch_cpu.so', 'libc10.so'];
 /** On each Linux with glibc that runs Node. */
@@ -24,6 +28,19 @@ const dynamicSection = (file) => execFileSync('readelf', ['-d', file], { encodin
 /** Sonames that `file` needs. */
 export function neededLibraries(file) {
   return [...dynamicSection(file).matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, soname]) => soname);
+}
+
+/** Shipped libraries that `file` needs, and those that these need in turn. */
+export function shippedLibraries(file) {
+  const locations = libraryLocations(file);
+  const found = new Set();
+  const pending = neededLibraries(file).filter(isShipped);
+  for (let soname = pending.pop(); soname !== undefined; soname = pending.pop()) {
+    if (found.has(soname)) continue;
+    found.add(soname);
+    pending.push(...neededLibraries(locations.get(soname)).filter(isShipped));
+  }
+  return [...found].sort().map((soname) => ({ soname, location: locations.get(soname) }));
 }
 
 /** Soname to the file that the dynamic linker of this machine finds for it, of all libraries that `file` needs. */

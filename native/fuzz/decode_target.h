@@ -36,7 +36,7 @@ inline void readPixels(const ImageView& image) {
   for (int y = 0; y < image.height; ++y) {
     for (std::size_t x = 0; x < static_cast<std::size_t>(image.width) * 3; ++x) sum += image.row(y)[x];
   }
-  static volatile unsigned sink;
+  [[maybe_unused]] static volatile unsigned sink;
   sink = sum;
 }
 

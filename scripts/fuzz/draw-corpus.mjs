@@ -1,15 +1,15 @@
 /**
- * The files that fuzzing begins with: every small image that scripts/golden/pixels.py has drawn in all formats and
+ * The files that fuzzing begins with: every small image that scripts/golden/images.py has drawn in all formats and
  * variants, and pieces that stand for damaged files. Nothing of it is committed a second time.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const PIXELS = path.join('test', 'parity', 'fixtures', 'pixels.json');
+const IMAGES = path.join('test', 'parity', 'fixtures', 'images.json');
 
 /** Drawn images by name, "jpeg-420" for example. */
 function drawnImages() {
-  const { images } = JSON.parse(readFileSync(PIXELS, 'utf8'));
+  const { images } = JSON.parse(readFileSync(IMAGES, 'utf8'));
   return images.map(({ name, file }) => ({ name, bytes: Buffer.from(file, 'base64') }));
 }
 
@@ -21,6 +21,10 @@ const CORPORA = {
   image_header: drawnImages,
   jpeg_decoder: () => ofFormat('jpeg'),
   png_decoder: () => ofFormat('png'),
+  bmp_decoder: () => ofFormat('bmp'),
+  pnm_decoder: () => ofFormat('pnm'),
+  tiff_decoder: () => ofFormat('tiff'),
+  webp_decoder: () => ofFormat('webp'),
   sample: drawnImages,
 };
 

@@ -13,8 +13,8 @@ import PIL
 import torch
 import torchvision
 from PIL import Image, ImageOps
-from pixels import decoded, digest, drawing, encoded
 from torchvision.transforms.v2 import functional
+from writers.drawing import decoded, digest, drawing, encoded
 
 PATH = check_files.FIXTURES / "reading.json"
 ORIENTATION = 0x0112

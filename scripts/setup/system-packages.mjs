@@ -16,6 +16,8 @@ const NEEDS = [
   { name: 'ninja-build', present: () => hasProgram('ninja') || hasProgram('make') },
   { name: 'libjpeg-dev', present: () => hasHeader('jpeglib.h') },
   { name: 'libpng-dev', present: () => hasHeader('png.h') },
+  { name: 'libtiff-dev', present: () => hasHeader('tiffio.h') },
+  { name: 'libwebp-dev', present: () => hasHeader('webp/demux.h') },
   { name: 'zlib1g-dev', present: () => hasHeader('zlib.h') },
   { name: 'libgtest-dev', present: () => hasHeader('gtest/gtest.h'), tests: true },
 ];

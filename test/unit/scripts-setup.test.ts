@@ -82,7 +82,7 @@ describe('system packages', () => {
     expect(status).toBe(4);
     expect(stdout).not.toContain('npm packages');
     expect(stderr.trim()).toBe(
-      'error: System packages are missing. Type: sudo apt-get install -y g++ cmake ninja-build libjpeg-dev libpng-dev zlib1g-dev',
+      'error: System packages are missing. Type: sudo apt-get install -y g++ cmake ninja-build libjpeg-dev libpng-dev libtiff-dev libwebp-dev zlib1g-dev',
     );
   });
 });

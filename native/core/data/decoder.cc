@@ -2,32 +2,16 @@
 
 #include <string_view>
 
+#include "core/data/bmp_decoder.h"
+#include "core/data/image_format.h"
 #include "core/data/jpeg_decoder.h"
 #include "core/data/png_decoder.h"
+#include "core/data/pnm_decoder.h"
+#include "core/data/tiff_decoder.h"
+#include "core/data/webp_decoder.h"
 #include "core/error.h"
 
 namespace torchwing {
-namespace {
-
-constexpr std::string_view kJpegMagic = "\xFF\xD8\xFF";
-
-bool startsWith(std::span<const std::uint8_t> bytes, std::string_view magic) {
-  return bytes.size() >= magic.size() &&
-         std::string_view(reinterpret_cast<const char*>(bytes.data()), magic.size()) == magic;
-}
-
-/// The name of a format that is recognised but not decoded, or an empty text.
-std::string_view otherFormat(std::span<const std::uint8_t> bytes) {
-  if (startsWith(bytes, "GIF8")) return "GIF";
-  if (startsWith(bytes, "BM")) return "BMP";
-  if (startsWith(bytes, std::string_view("II*\0", 4)) || startsWith(bytes, std::string_view("MM\0*", 4)))
-    return "TIFF";
-  if (startsWith(bytes, "RIFF") && bytes.size() >= 12 && startsWith(bytes.subspan(8), "WEBP")) return "WebP";
-  if (bytes.size() >= 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6') return "PNM";
-  return {};
-}
-
-}  // namespace
 
 Decoder::Decoder(const DecodeLimits& limits)
     : limits_(limits), jpeg_(std::make_unique<JpegDecoder>()), png_(std::make_unique<PngDecoder>()) {}
@@ -36,16 +20,21 @@ Decoder::~Decoder() = default;
 
 void Decoder::decode(std::span<const std::uint8_t> bytes, const std::string& name, Image& image) {
   if (bytes.empty()) failDecode(name, "the file is empty");
-  if (startsWith(bytes, kJpegMagic)) return jpeg_->decode(bytes, name, limits_, image);
-  if (startsWith(bytes, "\x89PNG\r\n\x1A\n")) return png_->decode(bytes, name, limits_, image);
-  const std::string_view other = otherFormat(bytes);
-  if (other.empty()) failDecode(name, "it is neither a JPEG nor a PNG file");
-  failDecode(name, "it is a " + std::string(other) + " file; JPEG and PNG are supported");
+  const std::string_view format = imageFormat(bytes);
+  if (format == "JPEG") return jpeg_->decode(bytes, name, limits_, image);
+  if (format == "PNG") return png_->decode(bytes, name, limits_, image);
+  if (format == "BMP") return decodeBmp(bytes, name, limits_, image);
+  if (format == "PNM") return decodePnm(bytes, name, limits_, image);
+  if (format == "TIFF") return decodeTiff(bytes, name, limits_, image);
+  if (format == "WebP") return decodeWebp(bytes, name, limits_, image);
+  if (format == "GIF")
+    failDecode(name, "it is a GIF file, which is none of the formats that torchvision's ImageFolder lists");
+  failDecode(name, "it is none of JPEG, PNG, BMP, PNM, TIFF and WebP");
 }
 
 ImageRegion Decoder::decodeRegion(std::span<const std::uint8_t> bytes, const std::string& name,
                                   const RegionRequest& wanted, Image& image) {
-  if (startsWith(bytes, kJpegMagic)) return jpeg_->decodeRegion(bytes, name, limits_, wanted, image);
+  if (imageFormat(bytes) == "JPEG") return jpeg_->decodeRegion(bytes, name, limits_, wanted, image);
   decode(bytes, name, image);
   return ImageRegion::whole(image.view());
 }
@@ -56,6 +45,10 @@ void requirePixels(const std::string& name, std::int64_t width, std::int64_t hei
   throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: received " + std::to_string(width) +
                                      " x " + std::to_string(height) + " pixels, expected at most " +
                                      std::to_string(limits.pixels) + " (limits.pixels).");
+}
+
+void requireDecoderBytes(const std::string& name, std::int64_t bytes, const DecodeLimits& limits) {
+  if (bytes > limits.decoder_bytes) failDecoderBytes(name, limits);
 }
 
 void failDecode(const std::string& name, const std::string& reason) {

@@ -42,6 +42,9 @@ class Decoder {
 void requirePixels(const std::string& name, std::int64_t width, std::int64_t height,
                    const DecodeLimits& limits);
 
+/// Throws IMAGE_TOO_LARGE unless a decoder may take `bytes` of memory besides the pixels.
+void requireDecoderBytes(const std::string& name, std::int64_t bytes, const DecodeLimits& limits);
+
 [[noreturn]] void failDecode(const std::string& name, const std::string& reason);
 
 /// IMAGE_TOO_LARGE for a decoder that wanted more memory than it may have.

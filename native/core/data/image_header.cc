@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/data/image_format.h"
 #include "core/data/tiff_tags.h"
 
 namespace torchwing {
@@ -13,13 +14,6 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr std::string_view kExifPrefix("Exif\0\0", 6);
 /// TIFF's photometric interpretation "separated".
 constexpr std::uint16_t kSeparated = 5;
-
-bool startsWith(Bytes bytes, std::string_view magic) {
-  return bytes.size() >= magic.size() &&
-         std::equal(magic.begin(), magic.end(), bytes.begin(), [](char wanted, std::uint8_t found) {
-           return static_cast<std::uint8_t>(wanted) == found;
-         });
-}
 
 std::uint32_t number(Bytes bytes, std::size_t at, std::size_t count, bool big_endian) {
   std::uint32_t value = 0;
@@ -75,13 +69,14 @@ void readPng(Bytes bytes, ImageHeader& header) {
 
 /// RIFF chunks: type, length, data, padded to an even length.
 void readWebp(Bytes bytes, ImageHeader& header) {
+  header.end_missing = number(bytes, 4, 4, false) > bytes.size() - 8;
+  int frames = 0;
   for (std::size_t at = 12; at + 8 <= bytes.size();) {
     const std::size_t length = number(bytes, at + 4, 4, false);
-    if (length > bytes.size() - at - 8) return;
     const Bytes type = bytes.subspan(at, 4);
-    const Bytes data = bytes.subspan(at + 8, length);
-    if (startsWith(type, "EXIF")) readExif(data, header);
-    if (startsWith(type, "VP8X") && length >= 1) header.animated = (data[0] & 2) != 0;
+    if (startsWith(type, "ANMF")) header.animated = ++frames > 1;
+    if (length > bytes.size() - at - 8) return;
+    if (startsWith(type, "EXIF")) readExif(bytes.subspan(at + 8, length), header);
     at += 8 + length + length % 2;
   }
 }
@@ -114,23 +109,12 @@ void readGif(Bytes bytes, ImageHeader& header) {
   }
 }
 
+/// The orientation stays 1: Pillow turns TIFF files upright when it loads them, and so does the decoder.
 void readTiff(Bytes bytes, ImageHeader& header) {
   const TiffTags tags(bytes);
-  readExif(bytes, header);
+  header.end_missing = !tags.present();
   header.cmyk = tags.shortValue(TiffTags::kPhotometricInterpretation) == kSeparated;
   header.animated = tags.hasNext();
-}
-
-std::string formatOf(Bytes bytes) {
-  if (startsWith(bytes, "\xFF\xD8\xFF")) return "JPEG";
-  if (startsWith(bytes, "\x89PNG\r\n\x1A\n")) return "PNG";
-  if (startsWith(bytes, "GIF8")) return "GIF";
-  if (startsWith(bytes, "BM")) return "BMP";
-  if (startsWith(bytes, std::string_view("II*\0", 4)) || startsWith(bytes, std::string_view("MM\0*", 4)))
-    return "TIFF";
-  if (startsWith(bytes, "RIFF") && bytes.size() >= 12 && startsWith(bytes.subspan(8), "WEBP")) return "WebP";
-  if (bytes.size() >= 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6') return "PNM";
-  return "";
 }
 
 /// Whether `marker` is among the last bytes; some writers pad, so these are those before trailing zeros.
@@ -146,7 +130,7 @@ bool endsWith(Bytes bytes, std::string_view marker) {
 
 ImageHeader readImageHeader(std::span<const std::uint8_t> bytes) {
   ImageHeader header;
-  header.format = formatOf(bytes);
+  header.format = imageFormat(bytes);
   if (header.format == "JPEG") {
     readJpeg(bytes, header);
     header.end_missing = !endsWith(bytes, "\xFF\xD9");

@@ -15,9 +15,11 @@ struct ImageHeader {
   bool cmyk = false;
   /// More than one frame or page: animated PNG, WebP or GIF, TIFF of several pages.
   bool animated = false;
-  /// EXIF tag 0x0112, 1..8: how to turn the pixels to see the photo upright. 1 also where nothing is said.
+  /// EXIF tag 0x0112, 1..8: how to turn the decoded pixels to see the photo upright. 1 also where nothing is
+  /// said, and for TIFF files, which are decoded upright.
   int orientation = 1;
-  /// The marker that ends a complete JPEG or PNG file is not at its end.
+  /// The marker that ends a complete JPEG or PNG file is not at its end, a WebP file is shorter than it says,
+  /// or the directory of a TIFF file, which most writers put last, is not there.
   bool end_missing = false;
 };
 

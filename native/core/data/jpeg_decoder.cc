@@ -10,6 +10,7 @@
 
 #include "core/data/decoder.h"
 #include "core/data/jpeg_memory.h"
+#include "core/data/pillow_pixels.h"
 #include "core/error.h"
 
 namespace torchwing {
@@ -46,20 +47,11 @@ void onProgress(j_common_ptr info) {
   std::longjmp(session.escape, 1);
 }
 
-std::uint8_t scaled(std::uint8_t value, std::uint8_t by) {
-  const unsigned product = value * by + 128U;
-  return static_cast<std::uint8_t>((product + (product >> 8)) >> 8);
-}
-
-/// Adobe's inverted CMYK to RGB as Pillow has it: rawmode "CMYK;I", then nk - c * nk / 255 with nk = 255 - k.
+/// Adobe's inverted CMYK, as Pillow's raw mode "CMYK;I" has it.
 void convertInvertedCmyk(const std::uint8_t* cmyk, std::uint8_t* rgb, unsigned width) {
-  for (unsigned x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
-    const std::uint8_t not_black = cmyk[3];
-    for (int channel = 0; channel < 3; ++channel) {
-      const auto ink = static_cast<std::uint8_t>(255 - cmyk[channel]);
-      rgb[channel] = static_cast<std::uint8_t>(not_black - scaled(ink, not_black));
-    }
-  }
+  const auto ink = [](std::uint8_t inverted) { return static_cast<std::uint8_t>(255 - inverted); };
+  for (unsigned x = 0; x < width; ++x, cmyk += 4, rgb += 3)
+    writeCmyk(rgb, ink(cmyk[0]), ink(cmyk[1]), ink(cmyk[2]), ink(cmyk[3]));
 }
 
 }  // namespace

@@ -184,11 +184,31 @@ TEST(ImageHeader, TellsAnimationAndInks) {
                                "acTL\0\0\0\x02\0\0\0\0crc.",
                                28));
   EXPECT_TRUE(readImageHeader(png).animated);
-  const Bytes webp = bytesOf(std::string_view("RIFF\x0E\0\0\0WEBPVP8X\2\0\0\0\x02\0", 22));
+  const std::string_view canvas("RIFF\x2E\0\0\0WEBPVP8X\2\0\0\0\x02\0", 22);
+  const std::string_view part("ANMF\0\0\0\0", 8);
+  Bytes webp = bytesOf(std::string(canvas) + std::string(part));
+  EXPECT_FALSE(readImageHeader(webp).animated);
+  webp.insert(webp.end(), part.begin(), part.end());
   EXPECT_TRUE(readImageHeader(webp).animated);
+  EXPECT_TRUE(readImageHeader(webp).end_missing);
   const Bytes tiff = bytesOf(std::string_view("II*\0\x08\0\0\0\1\0\x06\1\3\0\1\0\0\0\5\0\0\0\0\0\0\0", 26));
   EXPECT_TRUE(readImageHeader(tiff).cmyk);
   EXPECT_FALSE(readImageHeader(tiff).animated);
+  Bytes pages = tiff;
+  pages[22] = 8;  // another directory
+  EXPECT_TRUE(readImageHeader(pages).animated);
+}
+
+TEST(ImageHeader, ReadsTheDirectoryOfABigTiff) {
+  const Bytes tiff =
+      bytesOf(std::string_view("MM\0+\0\x08\0\0\0\0\0\0\0\0\0\x10"
+                               "\0\0\0\0\0\0\0\1\1\6\0\3\0\0\0\0\0\0\0\1\0\5\0\0\0\0\0\0"
+                               "\0\0\0\0\0\0\0\x10",
+                               52));
+  EXPECT_TRUE(readImageHeader(tiff).cmyk);
+  EXPECT_TRUE(readImageHeader(tiff).animated);
+  EXPECT_FALSE(readImageHeader(tiff).end_missing);
+  EXPECT_TRUE(readImageHeader(Bytes(tiff.begin(), tiff.begin() + 20)).end_missing);
 }
 
 TEST(ImageInspection, GivesTheFactsInOrderAtAnyNumberOfWorkers) {
