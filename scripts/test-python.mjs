@@ -10,21 +10,25 @@ import { sumCounts } from './test-results.mjs';
 
 const python = process.env.PYTHON ?? 'python3';
 
-/** Generators that can check themselves, then the tests of test/parity. */
-const scripts = [
+/** Photos beside the checkout; without them their comparison fails and says so. */
+const photos = path.join('..', 'shared', 'data', 'hymenoptera_data');
+
+/** Generators that can check themselves, the tests of test/parity, then photos pixel by pixel. */
+const commands = [
   ...readdirSync('scripts/golden')
     .filter((name) => name.endsWith('.py') && name !== 'check_files.py')
-    .map((name) => [path.join('scripts/golden', name), '--check']),
+    .map((name) => [python, path.join('scripts/golden', name), '--check']),
   ...readdirSync('test/parity')
     .filter((name) => name.endsWith('.py'))
-    .map((name) => [path.join('test/parity', name)]),
+    .map((name) => [python, path.join('test/parity', name)]),
+  [process.execPath, 'scripts/parity/pixels.mjs', photos],
 ];
 
 const total = sumCounts([]);
-for (const args of scripts) {
-  console.log(`\n==> ${python} ${args.join(' ')}`);
+for (const [program, ...args] of commands) {
+  console.log(`\n==> ${program} ${args.join(' ')}`);
   const begin = performance.now();
-  const { status, signal, error } = spawnSync(python, args, { stdio: 'inherit', env: goldenEnvironment });
+  const { status, signal, error } = spawnSync(program, args, { stdio: 'inherit', env: goldenEnvironment });
   if (error) throw error;
   total[status === 0 ? 'passed' : 'failed'] += 1;
   console.log(

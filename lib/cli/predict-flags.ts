@@ -14,7 +14,7 @@ export const PREDICT_FLAGS = {
 export const PREDICT_HELP: CommandHelp<typeof PREDICT_FLAGS> = {
   name: 'predict',
   summary:
-    'Tell the classes of images (JPEG or PNG files, or folders of them) by trained weights (.pth or .safetensors).',
+    'Tell the classes of images (JPEG, PNG, TIFF, WebP, BMP or PNM files, or folders of them) by trained weights (.pth or .safetensors).',
   usage: 'predict WEIGHTS IMAGE... [flags]',
   flags: PREDICT_FLAGS,
   examples: ['torchwing predict best.pth bee.jpg', 'torchwing predict best.pth photos/ --top-k 2 --json'],

@@ -1,6 +1,6 @@
 import type { Transform } from '../data/transforms';
 
-/** An image to predict: a path, or the bytes of a JPEG or PNG file. */
+/** An image to predict: a path, or the bytes of an image file (JPEG, PNG, TIFF, WebP, BMP or PNM). */
 export type ImageInput = string | Uint8Array;
 
 /** One class with the share that the model gives it. */

@@ -112,7 +112,9 @@ describe('the tarball', () => {
       .map((file) => basename(file))
       .filter((name) => name.includes('.so'));
     // libsharpyuv is a part of libwebp that newer releases have made a library of its own.
-    const names = libraries.map((name) => name.replace(/\.so.*/, '')).filter((name) => name !== 'libsharpyuv');
+    const names = libraries
+      .map((name) => name.replace(/\.so.*/, ''))
+      .filter((name) => name !== 'libsharpyuv');
     expect(names.sort()).toEqual([
       'libLerc',
       'libdeflate',

@@ -1,4 +1,4 @@
-import { TorchwingError, transforms as T } from '../../lib/index';
+import { transforms as T, TorchwingError } from '../../lib/index';
 import fixture from './fixtures/images.json';
 import { bytesOf, loadImage, pixelDigest } from './load-image';
 
@@ -31,7 +31,9 @@ describe('decoding equals Pillow convert("RGB"), bit for bit', () => {
       if (!name.startsWith(`${format}-`) || size === null || REFUSED_HERE.includes(name)) continue;
       const [width = 0, height = 0] = size;
       // A crop of the image's own size changes nothing.
-      const values = await loadImage(bytesOf(file), [T.centerCrop([height, width]), T.toTensor()]).catch(String);
+      const values = await loadImage(bytesOf(file), [T.centerCrop([height, width]), T.toTensor()]).catch(
+        String,
+      );
       if (typeof values === 'string') wrong.push(`${name}: ${values}`);
       else if (pixelDigest(values) !== rgb) wrong.push(`${name}: other pixels`);
       compared += 1;
