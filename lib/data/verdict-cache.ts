@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ImageFacts } from './inspect-images';
 
 /** Version of the file's form, and of what the facts mean. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 /** Data sets whose facts are kept; the one that was checked longest ago goes first. */
 const KEPT_FILES = 32;
 
