@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sumCounts } from './test-results.mjs';
 
-const STAGES = ['total-npm-test.json', 'total-python.json', 'total-fuzz.json'];
+const STAGES = ['total-npm-test.json', 'total-python.json', 'total-fuzz.json', 'total-sanitize.json'];
 const folder = path.join('build', 'test-results');
 const present = readdirSync(folder);
 const missing = STAGES.filter((name) => !present.includes(name));

@@ -6,34 +6,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { heading, outputOf, reportFailure, run, StepFailure } from '../setup/run.mjs';
+import { buildSanitized, SANITIZED } from '../sanitized-build.mjs';
+import { heading, reportFailure, StepFailure } from '../setup/run.mjs';
 import { sumCounts } from '../test-results.mjs';
 import { drawCorpus, TARGETS } from './draw-corpus.mjs';
 
-const folder = 'build-fuzz';
-
-/** The product's own search; it needs dist/. */
-function libTorchRoot() {
-  run(process.execPath, ['scripts/build-ts.mjs'], { quiet: true });
-  return createRequire(import.meta.url)('../../dist/native/libtorch.js').findLibTorch().root;
-}
-
 function build(targets) {
   heading('Fuzz programs, with AddressSanitizer and UndefinedBehaviorSanitizer');
-  const defines = {
-    TORCHWING_BUILD_FUZZERS: 'ON',
-    TORCHWING_SANITIZE: 'address,undefined',
-    TORCHWING_LIBTORCH: libTorchRoot(),
-  };
-  const generator = outputOf('sh', ['-c', 'command -v ninja']) === null ? 'Unix Makefiles' : 'Ninja';
-  const flags = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
-  run('cmake', ['-S', '.', '-B', folder, '-G', generator, ...flags], { quiet: true });
-  const programs = targets.map((name) => `torchwing_fuzz_${name}`);
-  run('cmake', ['--build', folder, '--parallel', `${availableParallelism()}`, '--target', ...programs]);
+  buildSanitized(targets.map((name) => `torchwing_fuzz_${name}`));
 }
 
 function count(text, name, otherwise) {
@@ -52,10 +34,10 @@ function fuzz({ seconds, seed, target = TARGETS }) {
   const total = sumCounts([]);
   for (const name of target) {
     heading(`Fuzz ${name}, ${time} s`);
-    const corpus = drawCorpus(name, path.join(folder, 'corpus'));
-    const failures = path.join(folder, 'failures', name);
+    const corpus = drawCorpus(name, path.join(SANITIZED, 'corpus'));
+    const failures = path.join(SANITIZED, 'failures', name);
     const { status } = spawnSync(
-      path.join(folder, `torchwing_fuzz_${name}`),
+      path.join(SANITIZED, `torchwing_fuzz_${name}`),
       [corpus, `${time}`, draws, failures],
       {
         stdio: 'inherit',

@@ -126,13 +126,15 @@ describe('summary.mjs', () => {
     total('total-npm-test.json', { passed: 5, failed: 0, skipped: 1, skippedNames: ['x'] });
     total('total-python.json', { passed: 2, failed: 0, skipped: 0, skippedNames: [] });
     total('total-fuzz.json', { passed: 3, failed: 0, skipped: 0, skippedNames: [] });
+    total('total-sanitize.json', { passed: 4, failed: 0, skipped: 0, skippedNames: [] });
     const { status, lines } = script('summary.mjs');
-    expect({ status, lines }).toEqual({ status: 0, lines: ['10 passed, 0 failed, 1 skipped'] });
+    expect({ status, lines }).toEqual({ status: 0, lines: ['14 passed, 0 failed, 1 skipped'] });
   });
 
   test('takes a stage that left no counts for a failure', () => {
     total('total-npm-test.json', { passed: 5, failed: 0, skipped: 0, skippedNames: [] });
     total('total-fuzz.json', { passed: 0, failed: 0, skipped: 0, skippedNames: [] });
+    total('total-sanitize.json', { passed: 0, failed: 0, skipped: 0, skippedNames: [] });
     const { status, lines } = script('summary.mjs');
     expect({ status, lines }).toEqual({ status: 1, lines: ['5 passed, 1 failed, 0 skipped'] });
   });

@@ -15,6 +15,8 @@ constexpr char kPickle[] = "data.pkl";
 constexpr std::uint64_t kMostPickleBytes = 16 << 20;
 constexpr std::uint64_t kMostRecordBytes = 16 << 20;
 constexpr std::uint64_t kMostWordBytes = 64;
+/// kMaxSupportedFileFormatVersion of PyTorch's caffe2/serialize/versions.h.
+constexpr int kNewestVersion = 10;
 
 [[noreturn]] void refuse(const std::string& reason) {
   throw Error("WEIGHTS_FORMAT", reason);
@@ -34,6 +36,16 @@ std::string folderOf(const ZipReader& zip) {
   return folder;
 }
 
+/// A number of one or two digits, and the newline that PyTorch adds.
+void requireKnownVersion(const std::string& text) {
+  const std::string digits = text.substr(0, text.find_last_not_of('\n') + 1);
+  const bool is_number =
+      !digits.empty() && digits.size() <= 2 && digits.find_first_not_of("0123456789") == std::string::npos;
+  if (is_number && std::stoi(digits) >= 1 && std::stoi(digits) <= kNewestVersion) return;
+  throw Error("WEIGHTS_UNSUPPORTED", "its format version is " + printable(digits) + ", expected 1 to " +
+                                         std::to_string(kNewestVersion));
+}
+
 }  // namespace
 
 PthArchive::PthArchive(const InputFile& file) : zip_(file), folder_(folderOf(zip_)) {
@@ -47,6 +59,7 @@ PthArchive::PthArchive(const InputFile& file) : zip_(file), folder_(folderOf(zip
   if (find(kPickle) == nullptr || find("version") == nullptr) {
     refuse("it is a zip archive, but not PyTorch's: data.pkl or version is missing");
   }
+  requireKnownVersion(text("version", kMostWordBytes));
   if (find("byteorder") != nullptr) {
     if (const std::string order = text("byteorder", kMostWordBytes); order != "little") {
       throw Error("WEIGHTS_UNSUPPORTED", "its byte order is " + printable(order) + ", expected \"little\"");

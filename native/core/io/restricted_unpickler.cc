@@ -85,6 +85,7 @@ class Machine {
         document_.root = pop();
         return false;
       case kMark:
+        requireRoom(marks_.size(), "marks");
         marks_.push_back(stack_.size());
         break;
       case kNone:
@@ -154,10 +155,10 @@ class Machine {
         setItems(popToMark());
         break;
       case kBinPut:
-        memo_[next<std::uint8_t>()] = top();
+        remember(next<std::uint8_t>());
         break;
       case kLongBinPut:
-        memo_[next<std::uint32_t>()] = top();
+        remember(next<std::uint32_t>());
         break;
       case kBinGet:
         recall(next<std::uint8_t>());
@@ -211,9 +212,14 @@ class Machine {
     return {reinterpret_cast<const char*>(bytes_.data() + begin), position_ - 1 - begin};
   }
 
+  /// Bounds each container: a pickle of a few megabytes may not make us hold gigabytes.
+  static void requireRoom(std::size_t size, const char* what) {
+    if (size >= kMostValues) refuse(std::string("its pickle holds more than a million ") + what);
+  }
+
   template <typename Content>
   void push(Content content) {
-    if (document_.values.size() >= kMostValues) refuse("its pickle holds more than a million values");
+    requireRoom(document_.values.size(), "values");
     document_.values.push_back(Value{std::move(content)});
     stack_.push_back(&document_.values.back());
   }
@@ -266,10 +272,17 @@ class Machine {
     return items;
   }
 
+  void remember(std::uint32_t index) {
+    Value* value = top();
+    requireRoom(memo_.size(), "memos");
+    memo_[index] = value;
+  }
+
   void recall(std::uint32_t index) {
     const auto found = memo_.find(index);
     if (found == memo_.end())
       refuse("its pickle asks for memo " + std::to_string(index) + ", which is not there");
+    requireRoom(stack_.size(), "values on its stack");
     stack_.push_back(found->second);
   }
 
@@ -286,7 +299,7 @@ class Machine {
     if (items.size() % 2 != 0) refuse("its pickle gives a dict a key without a value");
     // One list may be turned into any number of dicts.
     entries_ += items.size() / 2;
-    if (entries_ > kMostValues) refuse("its pickle holds more than a million dict entries");
+    requireRoom(entries_, "dict entries");
     Keys& keys = keys_[target];
     for (std::size_t i = 0; i < items.size(); i += 2) {
       const auto* text = std::get_if<std::string>(&items[i]->content);

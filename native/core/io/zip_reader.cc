@@ -21,17 +21,21 @@ constexpr std::uint64_t kMostDirectoryBytes = 64U << 20;
   throw Error("WEIGHTS_FORMAT", reason);
 }
 
+/// Offsets of fields in a local header.
+constexpr std::size_t kLocalCrc = 14, kLocalSize = 18, kLocalContentSize = 22;
+
 /// A central header whose record has not been looked up yet.
 struct Entry {
   ZipRecord record;
+  std::uint64_t content_size = 0;
   std::uint64_t header_offset = 0;
   std::uint16_t flags = 0;
 };
 
 /// Fills in what the 32-bit fields leave to the zip64 extra field, in its fixed order: size, stored size,
 /// offset.
-void readExtra(const std::uint8_t* extra, std::size_t size, Entry& entry, std::uint64_t& content_size) {
-  std::uint64_t* const wide[] = {&content_size, &entry.record.size, &entry.header_offset};
+void readExtra(const std::uint8_t* extra, std::size_t size, Entry& entry) {
+  std::uint64_t* const wide[] = {&entry.content_size, &entry.record.size, &entry.header_offset};
   bool seen = false;
   while (size > 0) {
     if (size < 4) refuse("the zip directory has a broken extra field");
@@ -74,11 +78,11 @@ std::size_t readEntry(const std::uint8_t* at, std::size_t left, Entry& entry) {
   entry.record.method = loadLittle<std::uint16_t>(at + 10);
   entry.record.crc = loadLittle<std::uint32_t>(at + 16);
   entry.record.size = loadLittle<std::uint32_t>(at + 20);
-  std::uint64_t content_size = loadLittle<std::uint32_t>(at + 24);
+  entry.content_size = loadLittle<std::uint32_t>(at + 24);
   if (loadLittle<std::uint16_t>(at + 34) != 0) refuse("it is a zip archive in several parts");
   entry.header_offset = loadLittle<std::uint32_t>(at + 42);
-  readExtra(at + zip::kCentralHeaderSize + name_size, extra_size, entry, content_size);
-  if (entry.record.method == zip::kStored && content_size != entry.record.size)
+  readExtra(at + zip::kCentralHeaderSize + name_size, extra_size, entry);
+  if (entry.record.method == zip::kStored && entry.content_size != entry.record.size)
     refuse("its zip member " + name + " has two different sizes");
   return length;
 }
@@ -100,12 +104,16 @@ void locate(const InputFile& file, std::uint64_t directory_offset, Entry& entry)
   }
   std::string local_name(name_size, '\0');
   file.read(names, local_name.data(), name_size);
-  const auto local_size = loadLittle<std::uint32_t>(header + 18);
-  const bool sized = (entry.flags & zip::kDescriptorFlag) == 0 && local_size != zip::kSee64;
+  // With a descriptor behind the content the header leaves these three open.
+  const bool complete = (entry.flags & zip::kDescriptorFlag) == 0;
+  const auto agrees = [&](std::size_t field, std::uint64_t value) {
+    const auto local = loadLittle<std::uint32_t>(header + field);
+    return !complete || local == value || (local == zip::kSee64 && field != kLocalCrc);
+  };
   if (loadLittle<std::uint32_t>(header) != zip::kLocalHeader || local_name != entry.record.name ||
       loadLittle<std::uint16_t>(header + 6) != entry.flags ||
-      loadLittle<std::uint16_t>(header + 8) != entry.record.method ||
-      (sized && local_size != entry.record.size)) {
+      loadLittle<std::uint16_t>(header + 8) != entry.record.method || !agrees(kLocalCrc, entry.record.crc) ||
+      !agrees(kLocalSize, entry.record.size) || !agrees(kLocalContentSize, entry.content_size)) {
     refuse("the header of its zip member " + name + " contradicts the zip directory");
   }
 }

@@ -239,6 +239,20 @@ TEST(HostilePickle, BoundsTheNumberOfValues) {
   EXPECT_TRUE(contains(refusalOfPickle(many), "more than a million values"));
 }
 
+TEST(HostilePickle, BoundsMemoMarksAndStack) {
+  std::string memos = kBegin + ")";
+  for (std::uint32_t i = 0; i <= pickle::kMostValues; ++i) {
+    memos += 'r';
+    appendLittle(memos, i);
+  }
+  EXPECT_TRUE(contains(refusalOfPickle(memos + "."), "more than a million memos"));
+  const std::string marks = kBegin + std::string(pickle::kMostValues + 1, '(') + ".";
+  EXPECT_TRUE(contains(refusalOfPickle(marks), "more than a million marks"));
+  std::string stack = kBegin + ")q\x01";
+  for (std::size_t i = 0; i <= pickle::kMostValues; ++i) stack += "h\x01";
+  EXPECT_TRUE(contains(refusalOfPickle(stack + "."), "more than a million values on its stack"));
+}
+
 TEST(HostilePickle, BoundsThePickleAndTheStorageKey) {
   EXPECT_TRUE(
       contains(refusalOfPickle(kBegin + std::string((16U << 20) + 1, 'N')), "expected at most 16777216"));

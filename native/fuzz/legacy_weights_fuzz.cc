@@ -1,0 +1,6 @@
+// PyTorch's format from before version 1.6.
+#include "fuzz/weight_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return torchwing::fuzz::readWeightsOrRefuse(data, size);
+}
