@@ -7,7 +7,7 @@ endif()
 
 function(add_core_folder name)
   cmake_parse_arguments(FOLDER "" "" "LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/native/core/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/native/core/${name}/*.cc)
   add_library(torchwing_${name} STATIC ${sources})
   target_include_directories(torchwing_${name} PUBLIC ${PROJECT_SOURCE_DIR}/native)
   target_link_libraries(torchwing_${name} PUBLIC ${FOLDER_LINK})

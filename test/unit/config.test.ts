@@ -164,7 +164,7 @@ describe('refusals name the option, what was received and what was expected', ()
     ],
     [
       { data: { ...data, transforms: { train: [{ type: 'blur' }] } } },
-      'Invalid value for "data.transforms.train[0].type": received "blur", expected an object whose "type" is resize, centerCrop, randomResizedCrop, randomHorizontalFlip, toTensor or normalize.',
+      'Invalid value for "data.transforms.train[0].type": received "blur", expected an object whose "type" is resize, centerCrop, randomResizedCrop, pad, randomCrop, randomHorizontalFlip, randomVerticalFlip, colorJitter, randomRotation, grayscale, randomGrayscale, randAugment, trivialAugmentWide, toTensor, normalize or randomErasing.',
     ],
     [
       {
@@ -181,11 +181,11 @@ describe('refusals name the option, what was received and what was expected', ()
     ],
     [
       { data: { ...data, transforms: { val: [{ type: 'toTensor' }, crop] } } },
-      'Invalid value for "data.transforms.val": received [{"type":"toTensor"},{"type":"centerCrop","size":64}], expected nothing but normalize after toTensor (found centerCrop).',
+      'Invalid value for "data.transforms.val": received [{"type":"toTensor"},{"type":"centerCrop","size":64}], expected nothing but normalize and randomErasing after toTensor (found centerCrop).',
     ],
     [
       { data: { ...data, transforms: { val: [{ type: 'resize', size: 64 }, { type: 'toTensor' }] } } },
-      'Invalid value for "data.transforms.val": received [{"type":"resize","size":64},{"type":"toTensor"}], expected a transform that gives every image one size: centerCrop, randomResizedCrop or resize to [height, width].',
+      'Invalid value for "data.transforms.val": received [{"type":"resize","size":64},{"type":"toTensor"}], expected a transform that gives every image one size: centerCrop, randomCrop, randomResizedCrop or resize to [height, width].',
     ],
     [
       { data, version: 2 },

@@ -29,11 +29,16 @@ Rectangle intersection(const Rectangle& a, const Rectangle& b) {
   return width > 0 && height > 0 ? Rectangle{left, top, width, height} : Rectangle{};
 }
 
-Size resizedSize(Size image, int shorter_side) {
+Size resizedSize(Size image, int shorter_side, int longest) {
   const int shorter = std::min(image.width, image.height);
   const int longer = std::max(image.width, image.height);
-  const int new_longer = static_cast<int>(static_cast<double>(shorter_side) * longer / shorter);
-  return image.width <= image.height ? Size{shorter_side, new_longer} : Size{new_longer, shorter_side};
+  int new_shorter = shorter_side;
+  int new_longer = static_cast<int>(static_cast<double>(shorter_side) * longer / shorter);
+  if (longest != 0 && new_longer > longest) {
+    new_shorter = std::max(1, static_cast<int>(static_cast<double>(longest) * new_shorter / new_longer));
+    new_longer = longest;
+  }
+  return image.width <= image.height ? Size{new_shorter, new_longer} : Size{new_longer, new_shorter};
 }
 
 Rectangle centerCropRectangle(Size image, Size crop) {
@@ -41,16 +46,20 @@ Rectangle centerCropRectangle(Size image, Size crop) {
           crop.height};
 }
 
+std::array<int, 2> drawSides(double area, const std::array<double, 2>& scale,
+                             const std::array<double, 2>& ratio, CounterRng& rng) {
+  const float log_low = std::log(static_cast<float>(ratio[0]));
+  const float log_high = std::log(static_cast<float>(ratio[1]));
+  const double target_area = area * rng.uniform(static_cast<float>(scale[0]), static_cast<float>(scale[1]));
+  const double aspect = std::exp(rng.uniform(log_low, log_high));
+  return {roundHalfToEven(std::sqrt(target_area * aspect)), roundHalfToEven(std::sqrt(target_area / aspect))};
+}
+
 Rectangle randomResizedCropRectangle(Size image, const std::array<double, 2>& scale,
                                      const std::array<double, 2>& ratio, CounterRng& rng) {
   const double area = static_cast<double>(image.width) * image.height;
-  const float log_low = std::log(static_cast<float>(ratio[0]));
-  const float log_high = std::log(static_cast<float>(ratio[1]));
   for (int attempt = 0; attempt < 10; ++attempt) {
-    const double target_area = area * rng.uniform(static_cast<float>(scale[0]), static_cast<float>(scale[1]));
-    const double aspect = std::exp(rng.uniform(log_low, log_high));
-    const int width = roundHalfToEven(std::sqrt(target_area * aspect));
-    const int height = roundHalfToEven(std::sqrt(target_area / aspect));
+    const auto [width, height] = drawSides(area, scale, ratio, rng);
     if (width > 0 && width <= image.width && height > 0 && height <= image.height) {
       const auto top = static_cast<int>(rng.below(static_cast<std::uint32_t>(image.height - height + 1)));
       const auto left = static_cast<int>(rng.below(static_cast<std::uint32_t>(image.width - width + 1)));

@@ -5,6 +5,7 @@
 #include "core/data/file_reader.h"
 #include "core/data/image_header.h"
 #include "core/data/orientation.h"
+#include "core/error.h"
 
 namespace torchwing {
 namespace {
@@ -37,7 +38,7 @@ LoaderCosts SampleMaker::make(std::int64_t index, std::int64_t epoch, void* targ
     region = decode(bytes, key);
     costs.decode = secondsSince(begin);
   }
-  const TransformCosts transforms = runner_.run(region, key, target);
+  const TransformCosts transforms = transform(region, key, target);
   costs.resize = transforms.resize;
   costs.other_transforms = transforms.other;
   return costs;
@@ -65,6 +66,19 @@ ImageRegion SampleMaker::decode(std::span<const std::uint8_t> bytes, const DrawK
     request.shrink = [&](Size size) { return runner_.shrinkFactor(size, key); };
   }
   return decoder_.decodeRegion(bytes, name, request, image_);
+}
+
+TransformCosts SampleMaker::transform(const ImageRegion& image, const DrawKey& key, void* target) {
+  try {
+    return runner_.run(image, key, target);
+  } catch (const ImageTooSmall& small) {
+    const auto text = [](Size size) {
+      return std::to_string(size.width) + " x " + std::to_string(size.height);
+    };
+    throw Error("IMAGE_TOO_SMALL", "Image \"" + options_.samples[static_cast<std::size_t>(key.index)].path +
+                                       "\" is too small for randomCrop: received " + text(small.image) +
+                                       " pixels, expected at least " + text(small.crop) + ".");
+  }
 }
 
 }  // namespace torchwing

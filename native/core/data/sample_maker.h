@@ -7,7 +7,7 @@
 #include "core/data/decoded_cache.h"
 #include "core/data/decoder.h"
 #include "core/data/loader.h"
-#include "core/data/pipeline.h"
+#include "core/data/pipeline_runner.h"
 
 namespace torchwing {
 
@@ -23,6 +23,7 @@ class SampleMaker {
  private:
   std::span<const std::uint8_t> read(const Sample& sample);
   ImageRegion decode(std::span<const std::uint8_t> bytes, const DrawKey& key);
+  TransformCosts transform(const ImageRegion& image, const DrawKey& key, void* target);
 
   const LoaderOptions& options_;
   DecodedCache& cache_;

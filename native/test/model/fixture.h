@@ -42,8 +42,7 @@ class Json {
   std::variant<std::string, std::int64_t, List, Object> value_;
 };
 
-/// Recursive descent over the JSON that scripts/golden/model.py writes: no escapes, no fractions, no
-/// literals.
+/// Recursive descent over the JSON that scripts/golden writes: no escapes, no fractions, no literals.
 class JsonParser {
  public:
   explicit JsonParser(std::string text) : text_(std::move(text)) {}
@@ -133,9 +132,9 @@ class JsonParser {
   std::size_t at_ = 0;
 };
 
-/// test/parity/fixtures/model/<topic>.json. Throws std::runtime_error when it is missing or malformed.
-inline Json readFixture(const std::string& topic) {
-  const std::string path = std::string(TORCHWING_FIXTURES) + "/model/" + topic + ".json";
+/// test/parity/fixtures/<folder>/<topic>.json. Throws std::runtime_error when it is missing or malformed.
+inline Json readFixture(const std::string& topic, const std::string& folder = "model") {
+  const std::string path = std::string(TORCHWING_FIXTURES) + "/" + folder + "/" + topic + ".json";
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::runtime_error("fixture: cannot open " + path);
   return JsonParser(std::string(std::istreambuf_iterator<char>(file), {})).document();
