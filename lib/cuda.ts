@@ -1,43 +1,51 @@
+import type { CudaCause } from './native/cuda-absence';
 import { callNative } from './native/handle';
-import { loadNativeWithLibTorch, type Native } from './native/load';
+import { loadNativeWithLibTorch } from './native/load';
+
+export type { CudaCause };
 
 export interface CudaDevice {
   index: number;
   /** As the driver names it. */
   name: string;
+  /** Compute capability, for example "9.0". */
+  capability: string;
   /** Bytes. */
   totalMemory: number;
 }
 
 export interface CudaStatus {
   available: boolean;
-  /** Which part is missing, in one line; null when available. */
+  /** Which part is missing, as a stable word; null when available. */
+  cause: CudaCause | null;
+  /** The same in one line; null when available. */
   whyNot: string | null;
+  /** What to do about it; null when available. */
+  cure: string | null;
   devices: CudaDevice[];
 }
 
 /** What this process can use of CUDA. */
 export const cuda = {
+  /**
+   * Decided once in a process, when LibTorch is mapped. `torchwing doctor` and a refused `device` say the same.
+   * @throws TorchwingError of loading LibTorch
+   */
   status(): Promise<CudaStatus> {
     return callNative(async () => {
       const native = await loadNativeWithLibTorch();
-      const { available, whyNot, devices } = await native.addon.cudaStatus();
+      const { available, whyNot, cure, devices } = await native.addon.cudaStatus();
       return {
         available,
-        whyNot: available ? null : (missingPart(native) ?? whyNot),
+        cause: available ? null : (native.cuda.absence?.cause ?? 'libtorch'),
+        whyNot,
+        cure,
         devices: devices.map((device) => ({
           ...device,
-          name: native.driver.names[device.index] ?? 'unknown',
+          name: native.cuda.driver.devices[device.index]?.name ?? 'unknown',
+          capability: native.cuda.driver.devices[device.index]?.capability ?? 'unknown',
         })),
       };
     });
   },
 };
-
-/** The first of driver, device and CUDA build that is not there. */
-function missingPart({ driver, libtorch }: Native): string | null {
-  if (driver.error !== null) return driver.error;
-  if (driver.devices === 0) return 'the NVIDIA driver sees no device';
-  if (libtorch.backend === 'cpu') return `the LibTorch in "${libtorch.root}" is a CPU build`;
-  return null;
-}

@@ -43,6 +43,14 @@ export function libtorchVersion(root: string): string | null {
   );
 }
 
+/** CUDA version that the LibTorch in `root` was built with, for example "13.0"; null when nothing says it. */
+export function cudaVersion(root: string): string | null {
+  const digits =
+    versionFromText(join(root, 'version.py'), /__version__ = '[\d.]+\+cu(\d+)'/) ??
+    versionFromText(join(root, 'build-version'), /\+cu(\d+)/);
+  return digits === null ? null : `${digits.slice(0, -1)}.${digits.slice(-1)}`;
+}
+
 /** The LibTorch in `root`, or a reason why there is none. */
 export function inspectFolder(root: string, source: LibTorch['source']): LibTorch | string {
   if (!existsSync(root)) return 'no such folder';

@@ -3,18 +3,18 @@ import { findAddonFiles } from './addon-files';
 import { fromNative } from './errors';
 import { findLibTorch } from './libtorch';
 import type { LibTorch } from './libtorch-folder';
-import { loadFailure, mapLibTorch } from './map-libtorch';
+import { loadFailure, type MappedCuda, mapLibTorch } from './map-libtorch';
 import { requireSupportedPlatform } from './platform';
-import type { CudaDriver, NativeAddon, NativeLibraryLoader } from './types';
+import type { NativeAddon, NativeLibraryLoader } from './types';
 import { warnNative } from './warnings';
 
 export { onNativeWarning } from './warnings';
 
-/** The loaded addon, the LibTorch under it, and the CUDA driver as it was then. */
+/** The loaded addon, the LibTorch under it, and what was learnt of CUDA then. */
 export interface Native {
   addon: NativeAddon;
   libtorch: LibTorch;
-  driver: CudaDriver;
+  cuda: MappedCuda;
 }
 
 let loading: Promise<Native> | null = null;
@@ -46,10 +46,11 @@ async function load(): Promise<Native> {
   requireSupportedPlatform();
   const files = findAddonFiles();
   const libtorch = findLibTorch({ minor: files.minor });
-  const driver = await mapLibTorch(openLoader(files.loader), libtorch);
+  const cuda = await mapLibTorch(openLoader(files.loader), libtorch);
   const addon = open<NativeAddon>(files.addon);
   addon.onWarning((message) => warnNative({ code: 'LIBTORCH_WARNING', message }));
-  return { addon, libtorch, driver };
+  if (cuda.absence !== null) addon.explainCudaAbsence(cuda.absence.whyNot, cuda.absence.cure);
+  return { addon, libtorch, cuda };
 }
 
 function open<Exports>(file: string): Exports {

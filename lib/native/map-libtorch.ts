@@ -1,5 +1,7 @@
+import { type CudaAbsence, type CudaFacts, cudaAbsence } from './cuda-absence';
 import { TorchwingError } from './errors';
-import { type LibTorch, librariesOf } from './libtorch-folder';
+import { cudaVersion, type LibTorch, librariesOf } from './libtorch-folder';
+import { readNvidiaSigns } from './nvidia-signs';
 import type { CudaDriver, NativeLibraryLoader } from './types';
 import { warnNative } from './warnings';
 
@@ -9,23 +11,41 @@ import { warnNative } from './warnings';
  */
 const WAIT_POLICY = { name: 'OMP_WAIT_POLICY', value: 'PASSIVE' } as const;
 
-/** Maps `libtorch` into this process: OpenMP, the CPU half, and the CUDA half where a driver has a device for it. */
-export async function mapLibTorch(loader: NativeLibraryLoader, libtorch: LibTorch): Promise<CudaDriver> {
+/** What was learnt of CUDA while LibTorch was mapped. */
+export interface MappedCuda {
+  driver: CudaDriver;
+  /** Null when the CUDA half is mapped and nothing but LibTorch itself can say no. */
+  absence: CudaAbsence | null;
+}
+
+/**
+ * Maps `libtorch` into this process: OpenMP, the CPU half, and the CUDA half where it can be used, or where
+ * TORCHWING_MAP_CUDA=1 forces it. A CUDA half that cannot be mapped leaves the CPU half usable.
+ */
+export async function mapLibTorch(loader: NativeLibraryLoader, libtorch: LibTorch): Promise<MappedCuda> {
   const { openmp, cpu, cuda } = librariesOf(libtorch.root);
   mapOpenMp(loader, openmp);
   await loader.mapLibraries(cpu);
   // LibTorch asks for CUDA once and remembers a 'no', so this comes before anything else is asked of it.
-  const driver = await loader.probeCudaDriver();
-  const wanted = driver.devices > 0 || process.env['TORCHWING_MAP_CUDA'] === '1';
-  if (wanted && libtorch.backend === 'cuda') await loader.mapLibraries([cuda]);
-  if (driver.devices > 0 && libtorch.backend === 'cpu') {
-    warnNative({
-      code: 'CUDA_UNUSED',
-      message: `This machine has a CUDA device, but the LibTorch in "${libtorch.root}" is a CPU build.`,
-      hint: 'Run `npx torchwing setup --backend cuda`.',
-    });
+  const facts: CudaFacts = {
+    driver: await loader.probeCudaDriver(),
+    libtorch,
+    builtWith: cudaVersion(libtorch.root),
+    signs: readNvidiaSigns(),
+    mappingFailure: null,
+  };
+  const absence = cudaAbsence(facts);
+  const wanted = absence === null || process.env['TORCHWING_MAP_CUDA'] === '1';
+  if (wanted && libtorch.backend === 'cuda') {
+    facts.mappingFailure = await loader.mapLibraries([cuda]).then(() => null, reasonOf);
   }
-  return driver;
+  return { driver: facts.driver, absence: absence ?? cudaAbsence(facts) };
+}
+
+/** The dynamic linker's words, out of the loader's 'Cannot map "<path>": <words>.'. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String((error as { message?: unknown }).message);
+  return message.replace(/^Cannot map "[^"]*": /, '');
 }
 
 function mapOpenMp(loader: NativeLibraryLoader, openmp: string | null): void {

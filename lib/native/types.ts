@@ -244,6 +244,8 @@ export interface NativeCudaStatus {
   available: boolean;
   /** One line with the cause, null when available. */
   whyNot: string | null;
+  /** What to do about it; null when available. */
+  cure: string | null;
   devices: { index: number; totalMemory: number }[];
 }
 
@@ -310,6 +312,8 @@ export interface NativeAddon {
   /** Process-wide, settable once; another value later rejects with THREADS_CONFLICT. 0 keeps what is set, or the default. */
   setThreads(threads: number): Promise<number>;
   cudaStatus(): Promise<NativeCudaStatus>;
+  /** What `cudaStatus` and every refused device say from here on, in the whole process, instead of what LibTorch sees. */
+  explainCudaAbsence(whyNot: string, cure: string): void;
   version(): Promise<NativeVersion>;
   /** Baseline JPEG of height x width x 3 RGB bytes. */
   encodeJpeg(rgb: Uint8Array, width: number, height: number, quality: number): Promise<ArrayBuffer>;
@@ -319,12 +323,18 @@ export interface NativeAddon {
 
 /** What NVIDIA's driver says of itself, without LibTorch. */
 export interface CudaDriver {
-  devices: number;
-  names: string[];
+  /** The dynamic linker's reason why libcuda.so.1 could not be mapped; null when it was. */
+  missing: string | null;
+  /** Path of the mapped libcuda.so.1. */
+  library: string | null;
   /** 1000 * major + 10 * minor of the newest CUDA that it supports; 0 without a driver. */
   driverVersion: number;
-  /** Which call failed with which code. */
-  error: string | null;
+  /** By CUDA index. `capability` is the compute capability, for example "9.0". */
+  devices: { name: string; capability: string }[];
+  /** The first call that failed. `code` is its CUresult, 0 when the library has no such function; `name` is the driver's own for it. */
+  failure: { call: string; code: number; name: string | null } | null;
+  /** CUDA_VISIBLE_DEVICES as the driver saw it. */
+  visibleDevices: string | null;
 }
 
 /** The loader addon, which knows no LibTorch. */
@@ -337,6 +347,6 @@ export interface NativeLibraryLoader {
   mappedPath(soname: string): string | null;
   /** Sets a variable in the C environment, or unsets it with null, behind process.env's back. JavaScript thread only. */
   setEnvironment(name: string, value: string | null): void;
-  /** cuInit and the device count of libcuda.so.1, in this process; `error` names the failing step. */
+  /** Starts libcuda.so.1 in this process (cuInit) and asks for its version and devices, on a thread of its own. */
   probeCudaDriver(): Promise<CudaDriver>;
 }

@@ -20,7 +20,9 @@ export function onNativeWarning(listener: Listener): () => void {
   };
 }
 
+/** Said once in an environment, however often it is repeated. */
 export function warnNative(warning: NativeWarning): void {
+  if (history.some(({ code, message }) => code === warning.code && message === warning.message)) return;
   history.push(warning);
   for (const listener of listeners) listener(warning);
 }

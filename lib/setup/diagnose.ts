@@ -83,9 +83,19 @@ function tryToLoad(): Finding[] {
       ? {
           name: 'cuda',
           state: 'ok',
-          text: cuda.devices.map((device) => `${device.name} (${gigabytes(device.totalMemory)})`).join(', '),
+          text: cuda.devices
+            .map(
+              (device) =>
+                `${device.name} (${gigabytes(device.totalMemory)}, capability ${device.capability})`,
+            )
+            .join(', '),
         }
-      : { name: 'cuda', state: 'note', text: `not used: ${cuda.whyNot}. Training runs on the CPU` },
+      : {
+          name: 'cuda',
+          state: 'note',
+          text: `not used: ${cuda.whyNot}. Training runs on the CPU`,
+          ...(cuda.cure === null ? {} : { cure: cuda.cure }),
+        },
     ...warnings.map(
       ({ code, message, hint }): Finding => ({
         name: 'warning',

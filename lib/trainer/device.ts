@@ -1,30 +1,51 @@
-import { cuda } from '../cuda';
+import { type CudaCause, type CudaStatus, cuda } from '../cuda';
 import { TorchwingError } from '../native/errors';
+import { warnNative } from '../native/warnings';
+
+/** Nothing is idle then: there is no device, or it was kept from this process on purpose. */
+const NO_DEVICE_TO_USE: ReadonlySet<CudaCause | null> = new Set<CudaCause>([
+  'noDriver',
+  'containerRuntime',
+  'noDevice',
+  'hidden',
+]);
 
 /**
- * The device behind `auto`, `cpu`, `cuda` or `cuda:<index>`, as `cpu` or `cuda:<index>`.
- * @throws TorchwingError CUDA_UNAVAILABLE, saying what is missing
+ * The device behind `auto`, `cpu`, `cuda` or `cuda:<index>`, as `cpu` or `cuda:<index>`. Warns with CUDA_UNUSED when
+ * `auto` is the CPU although there is a device.
+ * @throws TorchwingError CUDA_UNAVAILABLE, saying what is missing and how to cure it
  */
 export async function chooseDevice(wanted: string): Promise<string> {
   if (wanted === 'cpu') return 'cpu';
-  const { available, whyNot, devices } = await cuda.status();
-  if (wanted === 'auto') return available ? 'cuda:0' : 'cpu';
-  if (!available) {
+  const status = await cuda.status();
+  if (wanted === 'auto') {
+    if (!status.available) warnOfIdleDevice(status);
+    return status.available ? 'cuda:0' : 'cpu';
+  }
+  if (!status.available) {
     throw new TorchwingError(
       'CUDA_UNAVAILABLE',
-      `The device "${wanted}" cannot be used: ${whyNot ?? 'CUDA is not available'}.`,
-      {
-        hint: 'Use device auto or cpu (--device cpu), or run torchwing doctor.',
-      },
+      `The device "${wanted}" cannot be used: ${status.whyNot ?? 'CUDA is not available'}.`,
+      { hint: `${status.cure ?? ''} Or use the CPU: device auto or cpu (--device cpu).`.trimStart() },
     );
   }
   const index = wanted === 'cuda' ? 0 : Number(wanted.slice('cuda:'.length));
-  if (!devices.some((device) => device.index === index)) {
-    const present = devices.map((device) => `cuda:${device.index} (${device.name})`).join(', ');
+  if (!status.devices.some((device) => device.index === index)) {
+    const present = status.devices.map((device) => `cuda:${device.index} (${device.name})`).join(', ');
     throw new TorchwingError(
       'CUDA_UNAVAILABLE',
       `The device "${wanted}" does not exist, expected one of ${present}.`,
+      { hint: 'Indices count the devices that CUDA_VISIBLE_DEVICES leaves visible.' },
     );
   }
   return `cuda:${index}`;
+}
+
+function warnOfIdleDevice({ cause, whyNot, cure }: CudaStatus): void {
+  if (NO_DEVICE_TO_USE.has(cause)) return;
+  warnNative({
+    code: 'CUDA_UNUSED',
+    message: `The CUDA device of this machine stays unused: ${whyNot}.`,
+    ...(cure === null ? {} : { hint: cure }),
+  });
 }

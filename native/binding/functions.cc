@@ -47,8 +47,13 @@ Napi::Object statusObject(Napi::Env env, const CudaStatus& status) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("available", status.available);
   object.Set("whyNot", status.available ? env.Null() : Napi::Value(Napi::String::New(env, status.why_not)));
+  object.Set("cure", status.available ? env.Null() : Napi::Value(Napi::String::New(env, status.cure)));
   object.Set("devices", devices);
   return object;
+}
+
+void explainCuda(const Napi::CallbackInfo& info) {
+  explainCudaAbsence(readString(info[0], "whyNot"), readString(info[1], "cure"));
 }
 
 Napi::Value cuda(const Napi::CallbackInfo& info) {
@@ -120,6 +125,7 @@ Napi::Value onWarning(const Napi::CallbackInfo& info) {
 void initFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("crossEntropy", Napi::Function::New<crossEntropyOf>(env, "crossEntropy"));
   exports.Set("setThreads", Napi::Function::New<setThreadsTo>(env, "setThreads"));
+  exports.Set("explainCudaAbsence", Napi::Function::New<explainCuda>(env, "explainCudaAbsence"));
   exports.Set("cudaStatus", Napi::Function::New<cuda>(env, "cudaStatus"));
   exports.Set("version", Napi::Function::New<version>(env, "version"));
   exports.Set("encodeJpeg", Napi::Function::New<jpeg>(env, "encodeJpeg"));

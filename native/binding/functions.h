@@ -4,7 +4,8 @@
 
 namespace torchwing::binding {
 
-/// crossEntropy, setThreads, cudaStatus, version, encodeJpeg and onWarning of lib/native/types.ts.
+/// crossEntropy, setThreads, cudaStatus, explainCudaAbsence, version, encodeJpeg and onWarning of
+/// lib/native/types.ts.
 void initFunctions(Napi::Env env, Napi::Object exports);
 
 }  // namespace torchwing::binding

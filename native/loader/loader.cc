@@ -88,14 +88,36 @@ Napi::Value setEnvironment(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value textOrNull(Napi::Env env, const std::string& text) {
+  return text.empty() ? env.Null() : Napi::Value(Napi::String::New(env, text));
+}
+
+Napi::Value failureObject(Napi::Env env, const CudaDriver& driver) {
+  if (!driver.failure.has_value()) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("call", driver.failure->call);
+  object.Set("code", driver.failure->code);
+  object.Set("name", textOrNull(env, driver.failure->name));
+  return object;
+}
+
 Napi::Object driverObject(Napi::Env env, const CudaDriver& driver) {
   Napi::Object object = Napi::Object::New(env);
-  Napi::Array names = Napi::Array::New(env);
-  for (const std::string& name : driver.names) names.Set(names.Length(), name);
-  object.Set("devices", driver.devices);
-  object.Set("names", names);
+  Napi::Array devices = Napi::Array::New(env);
+  for (const auto& [name, capability] : driver.devices) {
+    Napi::Object device = Napi::Object::New(env);
+    device.Set("name", name);
+    device.Set("capability", capability);
+    devices.Set(devices.Length(), device);
+  }
+  const auto& visible = driver.visible_devices;
+  object.Set("missing", textOrNull(env, driver.missing));
+  object.Set("library", textOrNull(env, driver.library));
   object.Set("driverVersion", driver.version);
-  object.Set("error", driver.error.empty() ? env.Null() : Napi::Value(Napi::String::New(env, driver.error)));
+  object.Set("devices", devices);
+  object.Set("failure", failureObject(env, driver));
+  object.Set("visibleDevices",
+             visible.has_value() ? Napi::Value(Napi::String::New(env, *visible)) : env.Null());
   return object;
 }
 

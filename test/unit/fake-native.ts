@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { CudaAbsence } from '../../lib/native/cuda-absence';
 import type {
   Architecture,
+  CudaDriver,
   NativeAddon,
   NativeImageFacts,
   NativeImageInspection,
@@ -84,15 +86,19 @@ export class FakeNative {
   saved: { path: string; record: string; format: string; weights: string }[] = [];
   files = new Map<string, FakeWeights>();
   threads = 2;
-  driver = {
-    devices: 0,
-    names: [] as string[],
+  driver: CudaDriver = {
+    missing: 'libcuda.so.1: cannot open shared object file: No such file or directory',
+    library: null,
     driverVersion: 0,
-    error: 'no NVIDIA driver' as string | null,
+    devices: [],
+    failure: null,
+    visibleDevices: null,
   };
+  absence: CudaAbsence | null = { cause: 'noDriver', whyNot: 'no NVIDIA driver', cure: 'Install it.' };
   cuda = {
     available: false,
-    whyNot: 'no CUDA' as string | null,
+    whyNot: 'no NVIDIA driver' as string | null,
+    cure: 'Install it.' as string | null,
     devices: [] as { index: number; totalMemory: number }[],
   };
   accuracy: (phase: 'train' | 'val', epoch: number) => number = () => 0.5;
@@ -121,7 +127,7 @@ export class FakeNative {
         backend: 'cuda' as const,
         source: 'LIBTORCH' as const,
       },
-      driver: this.driver,
+      cuda: { driver: this.driver, absence: this.absence },
     }),
     onNativeWarning: (listener: (warning: { code: string; message: string; hint?: string }) => void) => {
       this.listeners.add(listener);
@@ -131,8 +137,14 @@ export class FakeNative {
 
   /** From here on there is a driver, and one CUDA device of this name. */
   addCudaDevice(name: string): void {
-    this.driver = { devices: 1, names: [name], driverVersion: 13000, error: null };
-    this.cuda = { available: true, whyNot: null, devices: [{ index: 0, totalMemory: 1 }] };
+    this.driver = {
+      ...this.driver,
+      missing: null,
+      driverVersion: 13000,
+      devices: [{ name, capability: '9.0' }],
+    };
+    this.absence = null;
+    this.cuda = { available: true, whyNot: null, cure: null, devices: [{ index: 0, totalMemory: 1 }] };
   }
 
   #counted<Thing extends object>(thing: Thing): Thing & { dispose(): void } {
@@ -246,6 +258,7 @@ export class FakeNative {
       }),
       setThreads: async (threads) => threads || this.threads,
       cudaStatus: async () => this.cuda,
+      explainCudaAbsence: () => undefined,
       version: async () => ({
         addon: '0.1.0',
         builtFor: '2.13',

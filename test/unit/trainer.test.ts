@@ -357,6 +357,7 @@ describe('refusals', () => {
     expect(await rejection(trainer({ device: 'cuda' }).fit())).toMatchObject({
       code: 'CUDA_UNAVAILABLE',
       message: 'The device "cuda" cannot be used: no NVIDIA driver.',
+      hint: 'Install it. Or use the CPU: device auto or cpu (--device cpu).',
     });
     mockFake.addCudaDevice('One');
     expect((await rejection(trainer({ device: 'cuda:1' }).fit())).message).toContain(

@@ -3,19 +3,73 @@
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <c10/core/CachingDeviceAllocator.h>
+#include <c10/util/Exception.h>
+
+#include <mutex>
+#include <utility>
 
 #include "core/error.h"
 
 namespace torchwing {
 namespace {
 
-std::string whyNoCuda() {
-  if (!at::globalContext().hasCUDA()) {
-    return "LibTorch's CUDA half is not loaded: this LibTorch is a CPU build, or no NVIDIA driver with a "
-           "device was "
-           "found when it was loaded";
+constexpr const char* kLibTorchCure =
+    "See that `nvidia-smi` lists the device and that no other process holds it, update the NVIDIA driver, or "
+    "set LIBTORCH to a build that supports the device.";
+
+/// Process-wide, as the mapping of libtorch_cuda is.
+struct Absence {
+  std::mutex mutex;
+  std::string why_not;
+  std::string cure;
+};
+
+Absence& absence() {
+  static Absence absence;
+  return absence;
+}
+
+/// Keeps the first line of what LibTorch warns of while it counts devices: the only place where it says why
+/// there are none.
+class FirstWarning : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning& warning) override {
+    if (text.empty()) text = warning.msg().substr(0, warning.msg().find('\n'));
   }
-  return "the CUDA build of LibTorch is loaded, but it sees no device";
+
+  std::string text;
+};
+
+/// LibTorch counts once in a process, and warns then or never.
+const CudaStatus& libtorchStatus() {
+  static const CudaStatus status = [] {
+    CudaStatus found;
+    found.cure = kLibTorchCure;
+    FirstWarning warning;
+    const c10::WarningUtils::WarningHandlerGuard guard(&warning);
+    try {
+      // hasCUDA() counts the devices; without libtorch_cuda it is false.
+      const int count = at::globalContext().hasCUDA() ? at::accelerator::deviceCount() : 0;
+      for (int index = 0; index < count; ++index) {
+        const auto memory = c10::getDeviceAllocator(c10::DeviceType::CUDA)
+                                ->getMemoryInfo(static_cast<c10::DeviceIndex>(index));
+        found.devices.push_back({index, static_cast<std::int64_t>(memory.second)});
+      }
+    } catch (const c10::Error& error) {
+      found.devices.clear();
+      const std::string text = error.what_without_backtrace();
+      warning.text = text.substr(0, text.find('\n'));
+    }
+    found.available = !found.devices.empty();
+    if (found.available) {
+      found.cure.clear();
+    } else {
+      found.why_not = "LibTorch sees no CUDA device that it can use" +
+                      (warning.text.empty() ? "" : " (" + warning.text + ")");
+    }
+    return found;
+  }();
+  return status;
 }
 
 bool parseIndex(const std::string& text, int& index) {
@@ -27,21 +81,19 @@ bool parseIndex(const std::string& text, int& index) {
 
 }  // namespace
 
+void explainCudaAbsence(std::string why_not, std::string cure) {
+  const std::lock_guard lock(absence().mutex);
+  absence().why_not = std::move(why_not);
+  absence().cure = std::move(cure);
+}
+
 CudaStatus cudaStatus() {
-  CudaStatus status;
-  const int count = at::globalContext().hasCUDA() ? at::accelerator::deviceCount() : 0;
-  if (count == 0) {
-    status.why_not = whyNoCuda();
-    return status;
-  }
-  status.available = true;
-  for (int index = 0; index < count; ++index) {
-    CudaDevice device{index, 0};
-    device.total_memory = static_cast<std::int64_t>(c10::getDeviceAllocator(c10::DeviceType::CUDA)
-                                                        ->getMemoryInfo(static_cast<c10::DeviceIndex>(index))
-                                                        .second);
-    status.devices.push_back(device);
-  }
+  CudaStatus status = libtorchStatus();
+  if (status.available) return status;
+  const std::lock_guard lock(absence().mutex);
+  if (absence().why_not.empty()) return status;
+  status.why_not = absence().why_not;
+  status.cure = absence().cure;
   return status;
 }
 
@@ -56,11 +108,11 @@ c10::Device chooseDevice(const std::string& name) {
   const CudaStatus status = cudaStatus();
   if (name == "auto") return status.available ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
   if (!status.available) {
-    throw Error("CUDA_UNAVAILABLE", "Device \"" + name + "\" cannot be used: " + status.why_not + ".",
-                "Run `npx torchwing doctor`; it says what is missing and how to get it.");
+    throw Error("CUDA_UNAVAILABLE", "The device \"" + name + "\" cannot be used: " + status.why_not + ".",
+                status.cure);
   }
   if (index >= static_cast<int>(status.devices.size())) {
-    throw Error("CUDA_UNAVAILABLE", "Device \"" + name + "\" cannot be used: this machine has " +
+    throw Error("CUDA_UNAVAILABLE", "The device \"" + name + "\" cannot be used: this machine has " +
                                         std::to_string(status.devices.size()) + " CUDA device(s).");
   }
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));

@@ -18,8 +18,13 @@ struct CudaDevice {
 struct CudaStatus {
   bool available = false;
   std::string why_not;  ///< empty when available
+  std::string cure;     ///< what to do about it; empty when available
   std::vector<CudaDevice> devices;
 };
+
+/// Any thread. What cudaStatus() and chooseDevice() say from here on, in this process, when CUDA is not
+/// there: whoever maps libtorch_cuda, or leaves it out, knows why better than LibTorch does.
+void explainCudaAbsence(std::string why_not, std::string cure);
 
 /// Compute thread. The first call decides for the process: libtorch_cuda must be mapped before it, if ever.
 CudaStatus cudaStatus();
