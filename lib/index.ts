@@ -4,6 +4,7 @@ export { loadConfigFile } from './config/load-file';
 export { resolveConfig } from './config/resolve';
 export type {
   BadImagePolicy,
+  CheckpointConfig,
   DataConfig,
   ListedImage,
   LossConfig,
@@ -67,10 +68,12 @@ export type { PreflightProgress } from './trainer/preflight';
 export { serializeEvent } from './trainer/serialize-event';
 export { Trainer } from './trainer/trainer';
 export {
+  type PhaseCounts,
+  type PhasePosition,
   type PhaseResult,
   type Progress,
   type RunEpochOptions,
   TrainingSession,
 } from './trainer/training-session';
-export type { EpochSummary, FitOptions, FitResult } from './trainer/types';
+export type { EpochSummary, FitOptions, FitResult, ResumeOption } from './trainer/types';
 export { type Version, version } from './version';

@@ -12,15 +12,14 @@ export function afterTraining(folder: string): readonly string[] {
   ];
 }
 
-/** What to type after a run that was interrupted. */
-export function afterInterruption(folder: string, epochsDone: number): readonly string[] {
-  if (epochsDone === 0) return ['Stopped before the first epoch was done: there are no weights yet.'];
-  const config = join(folder, 'config.json');
+/** What to type after a run that was stopped; `checkpoint` is the path of its newest, null without one. */
+export function afterInterruption(folder: string, checkpoint: string | null): readonly string[] {
+  if (checkpoint === null) return ['Stopped. There is no checkpoint to go on from.'];
   return [
-    `Stopped after ${epochsDone} ${epochsDone === 1 ? 'epoch' : 'epochs'}. The best and the last weights are in ${folder}.`,
-    'To train on from the last weights:',
-    `  ${commandLine('train', '--config', config, '--weights', join(folder, 'last.pth'))}`,
+    `Stopped. All that the run needs to go on is in ${checkpoint}.`,
+    'To go on at the very step:',
+    `  ${commandLine('train', '--resume', 'auto', '--output', folder)}`,
     'To repeat the run from its start:',
-    `  ${commandLine('train', '--config', config)}`,
+    `  ${commandLine('train', '--config', join(folder, 'config.json'))}`,
   ];
 }

@@ -32,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const overwrite = flags.overwrite === true;
   const output = flags.output ?? defaultRunFolder('demo', new Date());
   // A folder that holds a run is refused before the minute is spent.
-  await (await RunFolder.open(output, overwrite)).close();
+  await (await RunFolder.open(output, overwrite ? 'overwrite' : 'refuse')).close();
   const images = join(output, 'images');
   try {
     await draw(images, flags.seed ?? DEFAULT_SEED, json);

@@ -1,7 +1,9 @@
 import type { TrainerConfig } from '../config/types';
 import { chooseReporter } from '../report/choose-reporter';
 import { downloadLine } from '../report/download-line';
+import { latestCheckpoint } from '../trainer/checkpoint-names';
 import { Trainer } from '../trainer/trainer';
+import type { ResumeOption } from '../trainer/types';
 import { afterInterruption } from './after-training';
 import { EXIT_DONE } from './exit-codes';
 import { patientCount } from './patient-count';
@@ -10,26 +12,34 @@ import { Interrupted, withSignals } from './signals';
 /** How a finished run ends: what to type next, given its folder. Nothing with `--json`. */
 export interface TrainReport {
   json: boolean;
+  /** What to go on from; default: nothing. */
+  resume?: ResumeOption | undefined;
   next: (folder: string) => readonly string[];
 }
 
 /**
- * Trains with a live report. The first Ctrl-C stops after the current step and says how to go on.
+ * Trains with a live report. The first Ctrl-C and the time limit stop after the current step with a checkpoint, and say how
+ * to go on; SIGUSR2 writes a checkpoint and goes on.
  * @returns the exit code: 0, or 130 or 143 when interrupted
  * @throws what `Trainer` throws
  */
-export async function trainAndReport(config: TrainerConfig, { json, next }: TrainReport): Promise<number> {
+export async function trainAndReport(
+  config: TrainerConfig,
+  { json, next, resume }: TrainReport,
+): Promise<number> {
   const trainer = new Trainer(config);
   const reporter = chooseReporter({ json, out: process.stdout, err: process.stderr, env: process.env });
   const folder = config.output ?? '.';
   const preflight = patientCount('Reading images');
   const downloads = downloadLine(process.stderr, process.env);
-  let epochsDone = 0;
+  const onUserSignal = (): void => void trainer.checkpoint();
+  process.on('SIGUSR2', onUserSignal);
   try {
-    await withSignals(
+    const { stopped } = await withSignals(
       (signal) =>
         trainer.fit({
           signal,
+          resume,
           onDownload: (progress) => downloads.show(progress),
           onPreflight: ({ done, total }) => {
             downloads.close();
@@ -40,23 +50,27 @@ export async function trainAndReport(config: TrainerConfig, { json, next }: Trai
             preflight.close();
             reporter.event(event);
           },
-          onEpochEnd: () => {
-            epochsDone += 1;
-          },
         }),
       ({ message }) => reporter.note(`${message} Finishing the current step; once more ends at once.`),
     );
     reporter.close();
-    if (!json) for (const line of next(folder)) process.stdout.write(`${line}\n`);
+    if (stopped === 'timeLimit') await sayHowToGoOn(folder);
+    else if (!json) for (const line of next(folder)) process.stdout.write(`${line}\n`);
     return EXIT_DONE;
   } catch (error) {
     downloads.close();
     preflight.close();
     reporter.close();
     if (!(error instanceof Interrupted)) throw error;
-    if (error.heard) process.stderr.write(`${afterInterruption(folder, epochsDone).join('\n')}\n`);
+    if (error.heard) await sayHowToGoOn(folder);
     return error.exitCode;
   } finally {
+    process.off('SIGUSR2', onUserSignal);
     trainer.dispose();
   }
+}
+
+async function sayHowToGoOn(folder: string): Promise<void> {
+  const lines = afterInterruption(folder, await latestCheckpoint(folder));
+  process.stderr.write(`${lines.join('\n')}\n`);
 }

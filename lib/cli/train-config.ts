@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { loadConfigFile } from '../config/load-file';
 import { mergeConfig } from '../config/merge';
 import type { TrainerConfig, WeightsChoice } from '../config/types';
@@ -13,7 +15,9 @@ import type { TrainFlags } from './train-flags';
  * @throws TorchwingError USAGE without data; CONFIG_NOT_FOUND or INVALID_CONFIG for the config file
  */
 export async function trainConfig(flags: TrainFlags, now: Date): Promise<TrainerConfig> {
-  const file = flags.config === undefined ? {} : await loadConfigFile(flags.config);
+  const resumed = resumedFolder(flags);
+  const configFile = flags.config ?? (resumed === null ? undefined : configOf(resumed));
+  const file = configFile === undefined ? {} : await loadConfigFile(configFile);
   // A run's config.json holds finished transforms; asking for another size asks for new ones.
   const base = flags['image-size'] === undefined ? file : withoutTransforms(file);
   const merged = mergeConfig(base, fromFlags(flags));
@@ -26,7 +30,27 @@ export async function trainConfig(flags: TrainFlags, now: Date): Promise<Trainer
       },
     );
   }
-  return { ...merged, output: merged.output ?? defaultRunFolder(merged.mode ?? 'finetune', now) };
+  return { ...merged, output: merged.output ?? resumed ?? defaultRunFolder(merged.mode ?? 'finetune', now) };
+}
+
+/** The folder of the run that is to go on; null for a new run. */
+function resumedFolder({ resume, output }: TrainFlags): string | null {
+  if (resume === undefined) return null;
+  if (output !== undefined) return output;
+  if (resume !== 'auto') return dirname(resume);
+  throw new TorchwingError(
+    USAGE,
+    'There is no run to go on with: expected --output DIR beside --resume auto.',
+    {
+      hint: 'Name the folder of the run, or a checkpoint in it: --resume DIR/checkpoint-….pth.',
+    },
+  );
+}
+
+/** The configuration that a run's folder records; undefined before there is one. */
+function configOf(folder: string): string | undefined {
+  const file = join(folder, 'config.json');
+  return existsSync(file) ? file : undefined;
 }
 
 function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
@@ -57,6 +81,11 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     momentum: flags.momentum,
     weightDecay: flags['weight-decay'],
   });
+  const checkpoint = defined({
+    everyEpochs: flags['checkpoint-every-epochs'],
+    everySteps: flags['checkpoint-every-steps'],
+    everySeconds: flags['checkpoint-every-seconds'],
+  });
   const scheduler = defined({ stepSize: flags['step-size'], gamma: flags.gamma });
   return defined({
     mode: flags.mode,
@@ -65,6 +94,8 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     loss: filled(defined({ labelSmoothing: flags['label-smoothing'] })),
     optimizer: filled(optimizer),
     scheduler: filled(scheduler),
+    checkpoint: filled(checkpoint),
+    timeLimit: flags['time-limit'],
     epochs: flags.epochs,
     device: flags.device,
     threads: flags.threads,

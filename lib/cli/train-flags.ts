@@ -157,8 +157,41 @@ export const TRAIN_FLAGS = {
   output: {
     kind: 'text',
     value: 'DIR',
-    help: 'folder for config.json, metrics.jsonl, best.pth and last.pth',
+    help: 'folder for config.json, metrics.jsonl, best.pth, last.pth and checkpoints',
     fallback: 'runs/<time>-<mode>',
+  },
+  'checkpoint-every-epochs': {
+    kind: 'integer',
+    minimum: 0,
+    help: 'epochs from one checkpoint to the next, from which --resume goes on; 0 for none',
+    fallback: '0',
+  },
+  'checkpoint-every-steps': {
+    kind: 'integer',
+    minimum: 0,
+    help: 'the same in training steps',
+    fallback: '0',
+  },
+  'checkpoint-every-seconds': {
+    kind: 'integer',
+    minimum: 0,
+    maximum: 2_000_000,
+    help: 'the same in seconds',
+    fallback: '600',
+  },
+  'time-limit': {
+    kind: 'text',
+    value: 'DURATION',
+    help: 'stop after this time with a checkpoint, for example 90m or 3h',
+  },
+  resume: {
+    kind: 'text',
+    value: 'auto|FILE',
+    help: 'go on at the very step: from the newest good checkpoint in --output, or from the start when there is none yet; or from a checkpoint file',
+  },
+  'resume-anyway': {
+    kind: 'boolean',
+    help: 'go on also when the settings or the data are no longer those of the checkpoint',
   },
   overwrite: { kind: 'boolean', help: 'replace a run that the folder holds' },
   config: {
@@ -184,5 +217,6 @@ export const TRAIN_HELP: CommandHelp<typeof TRAIN_FLAGS> = {
     'torchwing train --data ./photos --arch resnet50 --weights resnet50.pth',
     'torchwing train --data ./classes --val-split 0.2 --weights none --image-size 64',
     'torchwing train --config runs/quick/config.json',
+    'torchwing train --resume auto --output runs/quick',
   ],
 };

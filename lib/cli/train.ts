@@ -18,6 +18,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   refusePositionals('train', positionals);
   return trainAndReport(await trainConfig(flags, new Date()), {
     json: flags.json === true,
+    resume:
+      flags.resume === undefined
+        ? undefined
+        : { from: flags.resume, allowChanges: flags['resume-anyway'] === true },
     next: afterTraining,
   });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BYTE_SIZE_EXPECTED, parseByteSize } from '../data/byte-size';
+import { DURATION_EXPECTED, parseDuration } from './duration';
 
 /*
  * Number fields of the schema. Each carries one text, what was expected, whatever the way in which a value is wrong;
@@ -42,6 +43,15 @@ export function byteSize() {
     .union([z.number({ error }), z.string({ error })], { error })
     .refine((size) => parseByteSize(size) !== null, { error })
     .transform((size) => parseByteSize(size) ?? 0);
+}
+
+/** Seconds, given as a number or as a text with a unit. */
+export function duration() {
+  const error = DURATION_EXPECTED;
+  return z
+    .union([z.number({ error }), z.string({ error })], { error })
+    .refine((value) => parseDuration(value) !== null, { error })
+    .transform((value) => parseDuration(value) ?? 0);
 }
 
 export function choice<const Values extends readonly [string, ...string[]]>(values: Values) {

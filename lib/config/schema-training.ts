@@ -49,3 +49,12 @@ export const schedulerSchema = z.strictObject({
   stepSize: integer(1).default(7),
   gamma: positive().default(0.1),
 });
+
+export const checkpointSchema = z.strictObject({
+  everyEpochs: integer(0).default(0),
+  everySteps: integer(0).default(0),
+  // A timer of Node takes no longer period.
+  everySeconds: integer(0, 2_000_000).default(600),
+  keepLast: integer(1, 1000).default(2),
+  keepBest: flag().default(true),
+});

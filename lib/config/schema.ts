@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import { choice, flag, integer, path } from './numbers';
+import { choice, duration, flag, integer, path } from './numbers';
 import { dataSchema } from './schema-data';
-import { lossSchema, modelSchema, optimizerSchema, schedulerSchema } from './schema-training';
+import {
+  checkpointSchema,
+  lossSchema,
+  modelSchema,
+  optimizerSchema,
+  schedulerSchema,
+} from './schema-training';
 import type { TrainerConfig } from './types';
 
 /** Version of the configuration's form; a config file that names another one is refused by name. */
@@ -32,6 +38,8 @@ export const configSchema = z.strictObject(
       })
       .default('auto'),
     seed: integer(0).default(0),
+    checkpoint: checkpointSchema.prefault({}),
+    timeLimit: duration().nullable().default(null),
     output: path().nullable().default(null),
     overwrite: flag().default(false),
   },

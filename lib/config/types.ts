@@ -5,6 +5,7 @@ import type { DecodeForm, ExifPolicy, ImageLimits, ResizeArithmetic } from '../d
 import type { Transform } from '../data/transforms';
 import type { WeightsName } from '../model/weights-catalogue';
 import type { Architecture, Layout } from '../native/types';
+import type { Duration } from './duration';
 
 /** `finetune` trains every layer; `extractor` trains only the new head on a frozen backbone. */
 export type Mode = 'finetune' | 'extractor';
@@ -133,6 +134,20 @@ export interface SchedulerConfig {
   gamma?: number;
 }
 
+/** When checkpoints are written into the folder `output`, and which are kept. 0 turns one of the periods off. */
+export interface CheckpointConfig {
+  /** After so many epochs. Default 0. */
+  everyEpochs?: number;
+  /** After so many training steps of the whole run. Default 0. */
+  everySteps?: number;
+  /** After the step that ends so many seconds, of training or validation. Default 600. */
+  everySeconds?: number;
+  /** How many are kept, the newest; >= 1, default 2, so that a damaged one has another behind it. */
+  keepLast?: number;
+  /** Whether the best weights are also written as `best.pth`. Default true. */
+  keepBest?: boolean;
+}
+
 /**
  * What a run does: the same plain object in TypeScript, in a config file and in a run's `config.json`. Defaults are
  * those of PyTorch's transfer-learning tutorial.
@@ -157,6 +172,12 @@ export interface TrainerConfig {
   threads?: number | 'auto';
   /** Draws the head's weights, the order, the augmentation and the split. 0..2^53 - 1, default 0. */
   seed?: number;
+  checkpoint?: CheckpointConfig;
+  /**
+   * Seconds, or a text such as `'90m'` or `'3h'`, after which a fit stops behind its current step with a checkpoint and
+   * the result `timeLimit`; preparation counts. At most 24 days. Default null: none.
+   */
+  timeLimit?: Duration | null;
   /** The run's folder. Default null: no file is written. */
   output?: string | null;
   /** Replaces a run that the folder already holds. Default false. */
@@ -192,6 +213,9 @@ export interface ResolvedConfig {
   device: string;
   threads: number | 'auto';
   seed: number;
+  checkpoint: Required<CheckpointConfig>;
+  /** Seconds. */
+  timeLimit: number | null;
   output: string | null;
   overwrite: boolean;
 }

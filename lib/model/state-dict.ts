@@ -72,6 +72,25 @@ export class StateDict extends Handle<NativeStateDict> {
     const format = options.format ?? weightFormatOf(path);
     return callNative(() => this.native.save(path, record, format));
   }
+
+  /**
+   * Reads what `saveCheckpoint` wrote. For use inside lib/ only.
+   * @throws TorchwingError CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED or CHECKPOINT_UNSUPPORTED
+   */
+  static readCheckpoint(path: string): Promise<StateDict> {
+    return callNative(async () => {
+      const addon = await loadNative();
+      return new StateDict(await addon.StateDict.readCheckpoint(path));
+    });
+  }
+
+  /**
+   * Writes the same with a length and a checksum over the whole file, beside training. For use inside lib/ only.
+   * @throws TorchwingError OUTPUT_WRITE
+   */
+  saveCheckpoint(path: string, record: string): Promise<void> {
+    return callNative(() => this.native.saveCheckpoint(path, record));
+  }
 }
 
 /** The container that a file's name asks for. */

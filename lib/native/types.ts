@@ -39,6 +39,8 @@ export interface NativeStateDict {
   tensor(name: string): Promise<NativeTensor>;
   /** Atomic file with `record` inside, unless that is empty. */
   save(path: string, record: string, format: WeightFormat): Promise<void>;
+  /** The `.pth` with a length and a checksum over every byte, on a thread beside the compute thread. */
+  saveCheckpoint(path: string, record: string): Promise<void>;
   dispose(): void;
 }
 
@@ -193,6 +195,24 @@ export interface NativeImageInspection {
   dispose(): void;
 }
 
+/** What a phase has counted so far. */
+export interface NativePhaseCounts {
+  images: number;
+  correct: number;
+  /** Sum of each batch's mean loss times its size. */
+  lossSum: number;
+  /** Images left out because they could not be decoded. */
+  skipped: number;
+}
+
+/** Between two steps: where a phase can go on, given the counts so far. */
+export interface NativePhasePosition extends NativePhaseCounts {
+  phase: Phase;
+  epoch: number;
+  /** The next one. */
+  step: number;
+}
+
 export interface NativePhaseOptions {
   phase: Phase;
   loader: NativeImageLoader;
@@ -201,6 +221,10 @@ export interface NativePhaseOptions {
   startStep: number;
   /** -1: to the end of the epoch. */
   maxSteps: number;
+  /** Counted by the steps before `startStep`. */
+  before: NativePhaseCounts;
+  /** Training steps of the whole run from one snapshot to the next; 0: only those that are requested. */
+  snapshotEvery: number;
 }
 
 export interface NativeProgress {
@@ -214,11 +238,12 @@ export interface NativeProgress {
   seconds: number;
 }
 
-export interface NativePhaseResult {
+/** Counts are of the whole phase, `before` included. */
+export interface NativePhaseResult extends NativePhaseCounts {
+  /** Done by this call. */
   steps: number;
-  images: number;
-  correct: number;
-  lossSum: number;
+  /** Where the phase would go on. */
+  nextStep: number;
   seconds: number;
   waitSeconds: number;
   costs: NativeLoaderCosts;
@@ -230,6 +255,8 @@ export interface NativeTrainingSession {
   runEpoch(
     options: NativePhaseOptions,
     onProgress: (progress: NativeProgress) => void,
+    /** Called before the promise settles, with `state()` as it was at `position`; at most one until snapshotTaken(). */
+    onSnapshot: (position: NativePhasePosition, state: NativeStateDict) => void,
   ): Promise<NativePhaseResult>;
   /** Ends the running phase after its current step. */
   stop(): void;
@@ -237,6 +264,13 @@ export interface NativeTrainingSession {
   restoreBest(): Promise<void>;
   /** The best snapshot, or null before the first. */
   bestState(): Promise<NativeStateDict | null>;
+  /** Asks for a snapshot after the current step, or the first one of the next phase. */
+  requestSnapshot(): void;
+  /** The taker of the last snapshot is ready for another one. */
+  snapshotTaken(): void;
+  /** A copy of all that training needs to go on; names begin with `model.`, `momentum.` or `best.`. */
+  state(): Promise<NativeStateDict>;
+  loadState(state: NativeStateDict): Promise<void>;
   dispose(): void;
 }
 
@@ -266,6 +300,8 @@ export interface NativeAddon {
   StateDict: {
     /** An empty prefix takes DataParallel's `module.` off, any other keeps only the names that begin with it. */
     read(path: string, prefix: string): Promise<NativeStateDict>;
+    /** What saveCheckpoint() wrote, its checksum verified first. */
+    readCheckpoint(path: string): Promise<NativeStateDict>;
   };
   ResNet: {
     create(options: {

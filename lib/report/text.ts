@@ -17,8 +17,15 @@ export function startLines(event: StartEvent): string[] {
   return [
     `torchwing ${versions.torchwing}, LibTorch ${versions.libtorch}, ${device} (${versions.cpuCapability}), ${count(threads, 'thread')}, ${count(workers, 'worker')}`,
     `${count(classes.length, 'class', 'classes')}: ${shortList(classes)}; ${counts.train} training and ${counts.val} validation images`,
+    ...resumedLine(event),
     '',
   ];
+}
+
+function resumedLine({ resumed }: StartEvent): string[] {
+  if (resumed === undefined) return [];
+  const { from, epoch, phase, step } = resumed;
+  return [`Going on from ${from}: epoch ${epoch}, ${phase}, after ${count(step, 'step')}`];
 }
 
 export function epochHeading(event: { epoch: number; epochs: number }): string[] {

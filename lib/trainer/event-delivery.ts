@@ -12,7 +12,7 @@ type Content<Type extends TrainerEvent['type']> = Extract<EventContent, { type: 
  * throws stops the run and becomes its outcome.
  */
 export class EventDelivery {
-  readonly #runId: string;
+  #runId: string;
   readonly #callbacks: FitOptions;
   readonly #control: StopControl;
   #log: (event: TrainerEvent) => Promise<void> = async () => {};
@@ -23,6 +23,15 @@ export class EventDelivery {
     this.#runId = runId;
     this.#callbacks = callbacks;
     this.#control = control;
+  }
+
+  get runId(): string {
+    return this.#runId;
+  }
+
+  /** Before the first event: this run goes on with the one of that id. */
+  continueRun(runId: string): void {
+    this.#runId = runId;
   }
 
   /** Every event but `progress` also goes to `log`, before the callbacks. */
@@ -36,7 +45,7 @@ export class EventDelivery {
   }
 
   /** For events that nobody waits for: what their callbacks throw stops the run. */
-  post(content: Content<'warning'>): void {
+  post(content: Content<'warning' | 'checkpoint'>): void {
     const event = this.#stamp(content);
     this.#queue(() => event).catch((error: unknown) => this.#control.fail(error));
   }
@@ -54,8 +63,8 @@ export class EventDelivery {
     this.#queue(take).catch((error: unknown) => this.#control.fail(error));
   }
 
-  /** The last event of an aborted run: past callbacks that may never come back, although the run has stopped. */
-  emitAborted(content: Content<'end'>): Promise<void> {
+  /** The last event of a run that was stopped: past callbacks that may never come back, although the run has stopped. */
+  emitStopped(content: Content<'end'>): Promise<void> {
     return this.#deliver(this.#stamp(content));
   }
 

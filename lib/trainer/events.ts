@@ -35,6 +35,8 @@ export interface StartEvent extends EventBase {
   threads: number;
   workers: number;
   versions: { torchwing: string; libtorch: string; node: string; cpuCapability: string };
+  /** Of a run that goes on: the checkpoint, and the step that is next. */
+  resumed?: { from: string; epoch: number; phase: 'train' | 'val'; step: number };
 }
 export interface ProgressEvent extends EventBase {
   type: 'progress';
@@ -80,7 +82,8 @@ export interface CheckpointEvent extends EventBase {
   type: 'checkpoint';
   epoch: number;
   path: string;
-  kind: 'best' | 'last';
+  /** Weights of the best or of the last epoch; or, `resume`, all that a run needs to go on. */
+  kind: 'best' | 'last' | 'resume';
 }
 export interface WarningEvent extends EventBase {
   type: 'warning';

@@ -2,30 +2,37 @@ import { randomUUID } from 'node:crypto';
 import type { ResolvedConfig } from '../config/types';
 import { TorchwingError } from '../native/errors';
 import { onNativeWarning } from '../native/load';
-import { BestEpoch } from './best-epoch';
-import { Checkpoints, describeWeights } from './checkpoints';
+import type { NativeWarning } from '../native/warnings';
+import { beginFolder, describeStart } from './begin-run';
+import { CheckpointWriter } from './checkpoint-writer';
 import { type EventContent, EventDelivery } from './event-delivery';
-import { fitLoop } from './fit-loop';
+import { fitLoop, type RunOutput } from './fit-loop';
 import type { KeptWeights } from './kept-weights';
 import { type Job, type PrepareListeners, prepare } from './prepare';
-import { RunFolder } from './run-folder';
+import { openCheckpoint, type Resumed } from './resume';
+import { type HeldPolicy, RunFolder } from './run-folder';
+import { RunState } from './run-state';
 import { StopControl } from './stop-control';
 import type { FitOptions, FitResult } from './types';
+import { describeWeights, WeightFiles } from './weight-files';
 
 type Warning = Extract<EventContent, { type: 'warning' }>;
 
 /** One call of `fit()`, from the empty hand to the result. */
 export class FitRun {
   readonly #config: ResolvedConfig;
+  readonly #resume: FitOptions['resume'];
   readonly #control: StopControl;
   readonly #events: EventDelivery;
   readonly #listeners: PrepareListeners;
-  readonly #best = new BestEpoch();
   readonly #started = performance.now();
+  #run = new RunState();
   #job: Job | null = null;
+  #checkpoints: CheckpointWriter | null = null;
 
   constructor(config: ResolvedConfig, options: FitOptions) {
     this.#config = config;
+    this.#resume = options.resume;
     this.#control = new StopControl(options.signal);
     this.#listeners = options;
     this.#events = new EventDelivery(randomUUID(), options, this.#control);
@@ -36,12 +43,17 @@ export class FitRun {
     this.#control.fail(reason);
   }
 
+  /** A checkpoint after the current step; null for a run without a folder and for one that does not train. */
+  checkpoint(): Promise<string | null> {
+    return this.#checkpoints?.request() ?? Promise.resolve(null);
+  }
+
   /** The best weights so far; null before training began and after it ended. */
   async best(): Promise<KeptWeights | null> {
     const job = this.#job;
     if (job === null) return null;
     // The origin is read first: while the snapshot is fetched the next epoch may become the best.
-    const best = this.#best.value;
+    const best = this.#run.best.value;
     const origin =
       best === null
         ? { epoch: null, metrics: null }
@@ -53,21 +65,22 @@ export class FitRun {
   /** @param keep takes the best weights, whichever way a run that began to train ends */
   async execute(keep: (weights: KeptWeights) => void): Promise<FitResult> {
     const warnings = new Warnings(this.#events);
-    const stopListening = onNativeWarning((warning) => warnings.add({ type: 'warning', ...warning }));
+    const warn = (warning: NativeWarning) => warnings.add({ type: 'warning', ...warning });
+    const stopListening = onNativeWarning(warn);
     let folder: RunFolder | null = null;
+    let resumed: Resumed | null = null;
     try {
       this.#control.throwIfStopped();
-      if (this.#config.output !== null)
-        folder = await RunFolder.open(this.#config.output, this.#config.overwrite);
-      const job = await prepare(
-        this.#config,
-        (warning) => warnings.add({ type: 'warning', ...warning }),
-        this.#control,
-        this.#listeners,
-      );
+      const { output, overwrite } = this.#config;
+      if (output !== null) folder = await RunFolder.open(output, this.#heldPolicy(overwrite));
+      if (this.#resume !== undefined) {
+        resumed = await openCheckpoint(this.#resume, folder, warn);
+        if (resumed === null) await folder?.requireRepeatable(this.#config, warn);
+      }
+      const job = await prepare(this.#config, warn, this.#control, this.#listeners, resumed);
       let failed = true;
       try {
-        const result = await this.#train(job, folder, warnings);
+        const result = await this.#train(job, folder, resumed, warnings);
         failed = false;
         return result;
       } finally {
@@ -80,42 +93,101 @@ export class FitRun {
     } finally {
       stopListening();
       this.#control.release();
+      resumed?.state.dispose();
       await folder?.close();
     }
   }
 
-  async #train(job: Job, folder: RunFolder | null, warnings: Warnings): Promise<FitResult> {
-    const { config, data, versions, session } = job;
-    // The tutorial keeps the weights from before the first epoch, for a run that never gets better.
-    await session.snapshotBest();
+  #heldPolicy(overwrite: boolean): HeldPolicy {
+    if (overwrite) return 'overwrite';
+    return this.#resume === undefined ? 'refuse' : 'resume';
+  }
+
+  async #train(
+    job: Job,
+    folder: RunFolder | null,
+    resumed: Resumed | null,
+    warnings: Warnings,
+  ): Promise<FitResult> {
+    if (resumed === null) {
+      // The tutorial keeps the weights from before the first epoch, for a run that never gets better.
+      await job.session.snapshotBest();
+    } else {
+      this.#run = new RunState(resumed.record);
+      this.#events.continueRun(resumed.record.runId);
+    }
     this.#control.throwIfStopped();
     this.#job = job;
-    await folder?.begin(config);
-    if (folder !== null) this.#events.logTo((event) => folder.append(event));
-    await this.#events.emit({
-      type: 'start',
-      config,
-      classes: data.classes,
-      counts: { train: data.train.images.length, val: data.val.images.length },
-      device: config.device,
-      threads: config.threads,
-      workers: config.data.workers,
-      versions: {
-        torchwing: versions.addon,
-        libtorch: versions.libtorch,
-        node: process.versions.node,
-        cpuCapability: versions.cpuCapability,
-      },
-    });
+    if (folder !== null) {
+      await beginFolder(folder, job, resumed, (warning) => warnings.add({ type: 'warning', ...warning }));
+      this.#events.logTo((event) => folder.append(event));
+    }
+    await this.#events.emit({ type: 'start', ...describeStart(job, resumed) });
     warnings.flow();
-    const checkpoints = folder === null ? null : new Checkpoints(job, folder, this.#events);
-    const history = await fitLoop(job, this.#best, this.#events, this.#control, checkpoints);
-    const last = history.at(-1);
+    const output = folder === null ? null : this.#openOutput(job, folder, resumed);
+    const limit = this.#startClock();
+    try {
+      const { best } = this.#run;
+      if (resumed !== null && best.value !== null) await output?.weights.restoreBest(best.value);
+      await fitLoop({ job, run: this.#run, events: this.#events, control: this.#control, output });
+      await this.#checkpoints?.close();
+    } catch (error) {
+      if (this.#control.aborted || this.#control.timedOut) await this.#checkpoints?.now();
+      if (!this.#control.timedOut) throw error;
+      return await this.#endByTime(job);
+    } finally {
+      clearTimeout(limit);
+      await this.#checkpoints?.close();
+      this.#checkpoints = null;
+    }
+    const last = this.#run.history.at(-1);
     if (last === undefined) throw new TorchwingError('NATIVE', 'The run ended without an epoch.');
-    const seconds = this.#seconds();
-    const best = this.#best.value;
-    await this.#events.emit({ type: 'end', stopped: 'completed', best, seconds });
-    return { best, last, history, classes: [...data.classes], stopped: 'completed', seconds };
+    const result = this.#result(job, 'completed');
+    await this.#events.emit({
+      type: 'end',
+      stopped: 'completed',
+      best: result.best,
+      seconds: result.seconds,
+    });
+    return result;
+  }
+
+  #openOutput(job: Job, folder: RunFolder, resumed: Resumed | null): RunOutput {
+    const weights = new WeightFiles(job, folder, this.#events);
+    const earlier = resumed?.inPlace === true ? resumed.earlier : [];
+    this.#checkpoints = new CheckpointWriter(job, folder, this.#run, this.#events, earlier);
+    return { folder, weights, checkpoints: this.#checkpoints };
+  }
+
+  /** Counts from the beginning of `fit()`, preparation included. */
+  #startClock(): NodeJS.Timeout | undefined {
+    const { timeLimit } = this.#config;
+    if (timeLimit === null) return undefined;
+    const left = Math.max(0, timeLimit - this.#seconds());
+    return setTimeout(() => this.#control.timeOut(), left * 1000).unref();
+  }
+
+  async #endByTime(job: Job): Promise<FitResult> {
+    const result = this.#result(job, 'timeLimit');
+    await this.#events.emitStopped({
+      type: 'end',
+      stopped: 'timeLimit',
+      best: result.best,
+      seconds: result.seconds,
+    });
+    return result;
+  }
+
+  #result({ data }: Job, stopped: FitResult['stopped']): FitResult {
+    const { best, history } = this.#run;
+    return {
+      best: best.value,
+      last: history.at(-1) ?? null,
+      history: [...history],
+      classes: [...data.classes],
+      stopped,
+      seconds: this.#seconds(),
+    };
   }
 
   /** Keeps the best weights and frees everything else. */
@@ -136,11 +208,11 @@ export class FitRun {
     const end = {
       type: 'end',
       stopped: 'aborted',
-      best: this.#best.value,
+      best: this.#run.best.value,
       seconds: this.#seconds(),
     } as const;
     // fit() rejects with the signal's reason, whatever a callback thinks of it.
-    await this.#events.emitAborted(end).catch(() => undefined);
+    await this.#events.emitStopped(end).catch(() => undefined);
   }
 
   #seconds(): number {

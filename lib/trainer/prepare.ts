@@ -14,6 +14,7 @@ import { refuseBatchOfOne } from './batch-of-one';
 import { chooseDevice } from './device';
 import { type FetchOptions, fetchData, fetchWeights } from './fetch';
 import { type PreflightProgress, preflight } from './preflight';
+import { checkResumed, type Resumed, scheduleChanged } from './resume';
 import type { StopControl } from './stop-control';
 import { TrainingSession } from './training-session';
 
@@ -47,12 +48,14 @@ export async function prepare(
   warn: PrepareModelOptions['warn'],
   control: StopControl,
   { onPreflight, onDownload }: PrepareListeners = {},
+  resumed: Resumed | null = null,
 ): Promise<Job> {
   const fetching: FetchOptions = { warn, control, onDownload };
   await fetchData(resolved, fetching);
   const found = await control.race(inspectData(resolved));
   if (resolved.data.onBadImage !== 'skip') refuseBatchOfOne(resolved, found.train.images.length);
-  const weights = await fetchWeights(resolved, fetching);
+  // A run that goes on has its weights in the checkpoint.
+  const weights = resumed !== null ? null : await fetchWeights(resolved, fetching);
   const threads = await callNative(async () =>
     (await loadNative()).setThreads(resolved.threads === 'auto' ? 0 : resolved.threads),
   );
@@ -60,6 +63,8 @@ export async function prepare(
   const config = { ...resolved, device, threads };
   const data = await preflight(config, found, { warn, control, onPreflight });
   refuseBatchOfOne(config, data.train.images.length);
+  const versions = await version();
+  if (resumed !== null) checkResumed(resumed, { config, data, versions }, warn);
   const made: { dispose(): void }[] = [];
   const keep = <Made extends { dispose(): void }>(thing: Made): Made => {
     made.push(thing);
@@ -94,10 +99,14 @@ export async function prepare(
         labelSmoothing: config.loss.labelSmoothing,
       }),
     );
+    if (resumed !== null) {
+      await session.loadState(resumed.state);
+      restoreSchedule(scheduler, resumed, config);
+    }
     return {
       config,
       data,
-      versions: await version(),
+      versions,
       model,
       optimizer,
       scheduler,
@@ -108,6 +117,17 @@ export async function prepare(
   } catch (error) {
     dispose();
     throw error;
+  }
+}
+
+/** Another schedule than before counts its own epochs up to where the run stands. */
+function restoreSchedule(scheduler: StepLR | null, resumed: Resumed, config: Job['config']): void {
+  const before = resumed.record.scheduler;
+  if (scheduler === null || before === null) return;
+  if (scheduleChanged(resumed, { config })) {
+    while (scheduler.lastEpoch < before.lastEpoch) scheduler.step();
+  } else {
+    scheduler.loadState(before);
   }
 }
 

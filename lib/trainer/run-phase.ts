@@ -1,31 +1,37 @@
 import { TorchwingError } from '../native/errors';
 import type { Phase } from '../native/types';
-import type { EventDelivery } from './event-delivery';
 import type { PhaseMetrics } from './events';
-import type { Job } from './prepare';
-import type { StopControl } from './stop-control';
+import type { FitLoop } from './fit-loop';
 
 /**
- * One phase of one epoch with its events.
+ * The phase at which the run stands, or what is left of it, with its events. However it ends, the run's position says
+ * where it can go on.
  * @throws what stopped the run; TorchwingError DATASET_EMPTY when no image was left to count
  */
 export async function runPhase(
-  job: Job,
-  events: EventDelivery,
-  control: StopControl,
-  at: { phase: Phase; epoch: number; lr: number },
+  { job, run, events, control, output }: FitLoop,
+  lr: number,
 ): Promise<PhaseMetrics> {
-  const { phase, epoch, lr } = at;
-  const { epochs } = job.config;
+  const metricsBytes = output?.folder.metricsBytes ?? 0;
+  run.position = { ...run.position, metricsBytes };
+  const { phase, epoch, step: startStep, counts: before } = run.position;
+  const { epochs, checkpoint } = job.config;
   control.throwIfStopped();
   const forget = control.onStop(() => job.session.stop());
   try {
     const result = await job.session.runEpoch(
-      { phase, loader: job.loaders[phase], epoch, lr },
+      {
+        phase,
+        loader: job.loaders[phase],
+        epoch,
+        lr,
+        startStep,
+        before,
+        snapshotEvery: checkpoint.everySteps,
+      },
       (progress) => {
         const { step, steps, images, loss, accuracy, seconds } = progress;
-        const imagesPerSecond = rate(images, seconds);
-        const secondsLeft = step > 0 ? ((steps - step) * seconds) / step : 0;
+        const done = step - startStep;
         events.offerProgress({
           type: 'progress',
           phase,
@@ -36,19 +42,21 @@ export async function runPhase(
           images,
           loss,
           accuracy,
-          imagesPerSecond,
-          secondsLeft,
+          imagesPerSecond: rate(images - before.images, seconds),
+          secondsLeft: done > 0 ? ((steps - step) * seconds) / done : 0,
         });
       },
+      output === null ? null : (position, state) => output.checkpoints.take(position, state),
     );
+    const { images, correct, lossSum, skipped, seconds, waitSeconds, costs } = result;
+    run.position = { ...run.position, step: result.nextStep, counts: { images, correct, lossSum, skipped } };
     control.throwIfStopped();
-    const { images, correct, lossSum, seconds, waitSeconds, costs } = result;
-    if (images === 0) throw nothingCounted(phase, costs.skipped.length);
+    if (images === 0) throw nothingCounted(phase, skipped);
     const metrics: PhaseMetrics = {
       loss: lossSum / images,
       accuracy: correct / images,
       seconds,
-      imagesPerSecond: rate(images, seconds),
+      imagesPerSecond: rate(images - before.images, seconds),
     };
     const { read, decode, resize, otherTransforms } = costs;
     await events.emit({
@@ -57,7 +65,7 @@ export async function runPhase(
       epoch,
       epochs,
       images,
-      skipped: costs.skipped.length,
+      skipped,
       ...metrics,
       costs: { read, decode, resize, otherTransforms, wait: waitSeconds },
       cache: { hits: costs.cacheHits, bytes: costs.cacheBytes },

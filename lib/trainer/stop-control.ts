@@ -1,11 +1,14 @@
+/** By the caller's signal, by the time limit, or by something that went wrong. */
+type StopKind = 'aborted' | 'timeLimit' | 'failed';
+
 /**
- * Why a run has to end early: the caller's signal, or something that a callback threw. The first reason stays. Whoever
+ * Why a run has to end early: the caller's signal, the time limit, or something that a callback threw. The first reason stays. Whoever
  * can stop work registers with `onStop`; whoever waits for something that may take long does so through `race`.
  */
 export class StopControl {
   readonly #signal: AbortSignal | undefined;
   readonly #listeners = new Set<() => void>();
-  #stop: { reason: unknown; aborted: boolean } | null = null;
+  #stop: { reason: unknown; kind: StopKind } | null = null;
 
   constructor(signal?: AbortSignal) {
     this.#signal = signal;
@@ -19,7 +22,12 @@ export class StopControl {
 
   /** Whether the caller's signal was the reason. */
   get aborted(): boolean {
-    return this.#stop?.aborted === true;
+    return this.#stop?.kind === 'aborted';
+  }
+
+  /** Whether the time limit was the reason. */
+  get timedOut(): boolean {
+    return this.#stop?.kind === 'timeLimit';
   }
 
   /** What `fit()` rejects with. */
@@ -28,7 +36,12 @@ export class StopControl {
   }
 
   fail(reason: unknown): void {
-    this.#end({ reason, aborted: false });
+    this.#end({ reason, kind: 'failed' });
+  }
+
+  /** The run's time is over. */
+  timeOut(): void {
+    this.#end({ reason: new Error('The time limit was reached.'), kind: 'timeLimit' });
   }
 
   throwIfStopped(): void {
@@ -72,9 +85,9 @@ export class StopControl {
     this.#listeners.clear();
   }
 
-  readonly #abort = (): void => this.#end({ reason: this.#signal?.reason, aborted: true });
+  readonly #abort = (): void => this.#end({ reason: this.#signal?.reason, kind: 'aborted' });
 
-  #end(stop: { reason: unknown; aborted: boolean }): void {
+  #end(stop: { reason: unknown; kind: StopKind }): void {
     if (this.#stop !== null) return;
     this.#stop = stop;
     for (const listener of [...this.#listeners]) listener();

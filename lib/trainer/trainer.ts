@@ -32,11 +32,11 @@ export class Trainer {
   }
 
   /**
-   * Trains from the start. Callbacks are awaited, in order; what one throws stops training and is what this rejects
+   * Trains from the start, or on from `resume`. Callbacks are awaited, in order; what one throws stops training and is what this rejects
    * with. An aborted signal stops training within one step and rejects with `signal.reason`. After either, `save()`
    * has the best weights so far, and `fit()` can be called again.
    * @throws TorchwingError TRAINER_BUSY while another fit of this trainer runs; DATASET_*, IMAGE_*, WEIGHTS_*,
-   *   OUTPUT_*, LAST_BATCH_OF_ONE, LOSS_NOT_FINITE, CUDA_UNAVAILABLE, THREADS_CONFLICT and what loading LibTorch throws
+   *   CHECKPOINT_*, RESUME_MISMATCH, OUTPUT_*, LAST_BATCH_OF_ONE, LOSS_NOT_FINITE, CUDA_UNAVAILABLE, THREADS_CONFLICT and what loading LibTorch throws
    */
   async fit(options: FitOptions = {}): Promise<FitResult> {
     return this.#begin(options).result;
@@ -46,7 +46,9 @@ export class Trainer {
    * `fit()` as a sequence of its events; training waits while the loop's body runs, except for `progress`, of which only the
    * latest is kept. Leaving the loop stops training within one step. The generator's return value is the result.
    */
-  async *stream(options: { signal?: AbortSignal } = {}): AsyncGenerator<TrainerEvent, FitResult, void> {
+  async *stream(
+    options: Pick<FitOptions, 'signal' | 'resume'> = {},
+  ): AsyncGenerator<TrainerEvent, FitResult, void> {
     const events = new Handoff<TrainerEvent>();
     const { run, result } = this.#begin({ ...options, onEvent: (event) => events.give(event) });
     const close = () => events.close();
@@ -83,6 +85,14 @@ export class Trainer {
     } finally {
       running?.state.dispose();
     }
+  }
+
+  /**
+   * Writes a checkpoint into the folder `output` after the current step, and goes on training.
+   * @returns its path; null when no fit with a folder is training, or when it could not be written
+   */
+  async checkpoint(): Promise<string | null> {
+    return (await this.#run?.checkpoint()) ?? null;
   }
 
   /** Stops a running fit, which rejects with DISPOSED, and frees the weights. */

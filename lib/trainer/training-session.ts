@@ -4,7 +4,14 @@ import type { ResNet } from '../model/resnet';
 import { StateDict } from '../model/state-dict';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
-import type { NativePhaseResult, NativeProgress, NativeTrainingSession, Phase } from '../native/types';
+import type {
+  NativePhaseCounts,
+  NativePhasePosition,
+  NativePhaseResult,
+  NativeProgress,
+  NativeTrainingSession,
+  Phase,
+} from '../native/types';
 import type { SGD } from '../optim/sgd';
 
 export interface RunEpochOptions {
@@ -18,7 +25,17 @@ export interface RunEpochOptions {
   startStep?: number;
   /** Default -1: to the end of the epoch. */
   maxSteps?: number;
+  /** What the steps before `startStep` counted; default: nothing. */
+  before?: PhaseCounts;
+  /** Training steps of the whole run from one snapshot to the next; default 0: only those that are requested. */
+  snapshotEvery?: number;
 }
+
+export type PhaseCounts = NativePhaseCounts;
+export type PhasePosition = NativePhasePosition;
+
+/** The counts of a phase that has not begun. */
+export const NOTHING_COUNTED: PhaseCounts = { images: 0, correct: 0, lossSum: 0, skipped: 0 };
 
 export type PhaseResult = NativePhaseResult;
 export type Progress = NativeProgress;
@@ -61,22 +78,38 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
   /**
    * One phase of one epoch. While it runs the model is leased: calls that would change it reject with MODEL_BUSY.
    * @param onProgress the latest figures, at most one call outstanding
+   * @param onSnapshot the state as it was at `position`, for the listener to dispose; the next one comes after its
+   *   promise has settled. Without it none is taken
    * @throws TorchwingError LOSS_NOT_FINITE before a bad gradient touches the weights, what the loader throws, and
-   * what `onProgress` threw, which ends the phase after its current step
+   * what `onProgress` or `onSnapshot` threw, which ends the phase after its current step
    */
   async runEpoch(
     options: RunEpochOptions,
     onProgress: (progress: Progress) => void = () => {},
+    onSnapshot: ((position: PhasePosition, state: StateDict) => Promise<void>) | null = null,
   ): Promise<PhaseResult> {
     const { native } = this;
     const thrown: unknown[] = [];
+    const fail = (error: unknown) => {
+      thrown.push(error);
+      if (!this.disposed) native.stop();
+    };
     const listen = (progress: Progress) => {
       if (thrown.length > 0) return;
       try {
         onProgress(progress);
       } catch (error) {
-        thrown.push(error);
-        if (!this.disposed) native.stop();
+        fail(error);
+      }
+    };
+    const takeSnapshot = async (position: PhasePosition, state: StateDict) => {
+      try {
+        if (onSnapshot === null) state.dispose();
+        else await onSnapshot(position, state);
+      } catch (error) {
+        fail(error);
+      } finally {
+        if (!this.disposed) native.snapshotTaken();
       }
     };
     const result = await callNative(() =>
@@ -88,8 +121,11 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
           lr: options.lr,
           startStep: options.startStep ?? 0,
           maxSteps: options.maxSteps ?? -1,
+          before: options.before ?? NOTHING_COUNTED,
+          snapshotEvery: onSnapshot === null ? 0 : (options.snapshotEvery ?? 0),
         },
         listen,
+        (position, state) => void takeSnapshot(position, StateDict.wrap(state)),
       ),
     );
     if (thrown.length > 0) throw thrown[0];
@@ -115,5 +151,23 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
   async bestState(): Promise<StateDict | null> {
     const state = await callNative(() => this.native.bestState());
     return state === null ? null : StateDict.wrap(state);
+  }
+
+  /** Asks the running phase for a snapshot after its current step, or the next phase after its first. */
+  requestSnapshot(): void {
+    this.native.requestSnapshot();
+  }
+
+  /**
+   * A copy of everything that training needs to go on: weights and buffers, momentum buffers and the best weights, under
+   * names that begin with `model.`, `momentum.` and `best.`.
+   */
+  async state(): Promise<StateDict> {
+    return StateDict.wrap(await callNative(() => this.native.state()));
+  }
+
+  /** Goes on from `state()`. Rejects with WEIGHTS_MISMATCH when it is that of another model or optimizer. */
+  loadState(state: StateDict): Promise<void> {
+    return callNative(() => this.native.loadState(state.native));
   }
 }

@@ -16,6 +16,12 @@ import type { PreflightProgress } from './preflight';
 /** A listener is awaited before training goes on; what it throws stops training and rejects `fit()`. */
 type Listener<Event> = (event: Event) => unknown;
 
+/**
+ * Where a run goes on: `auto`, the newest good checkpoint of the folder `output`, or from the start when there is none; or
+ * the path of a checkpoint. A run with another configuration or other data is refused unless `allowChanges` is set.
+ */
+export type ResumeOption = string | { from: string; allowChanges?: boolean };
+
 export interface FitOptions {
   /** Aborting it stops training within one step and rejects `fit()` with `signal.reason`. */
   signal?: AbortSignal;
@@ -26,6 +32,8 @@ export interface FitOptions {
    * event; not called when nothing has to be downloaded. Not awaited; what it throws rejects `fit()`.
    */
   onDownload?: ((progress: DownloadProgress) => void) | undefined;
+  /** Goes on from a checkpoint at the very step, instead of training from the start. */
+  resume?: ResumeOption | undefined;
   /** Every event, before the callback of its own kind. */
   onEvent?: Listener<TrainerEvent>;
   onStart?: Listener<StartEvent>;
@@ -51,7 +59,8 @@ export interface EpochSummary {
 export interface FitResult {
   /** The epoch with the highest validation accuracy, the first of equals; null when none was above 0. */
   best: { epoch: number; accuracy: number; loss: number } | null;
-  last: EpochSummary;
+  /** Null when the time limit came before the end of the first epoch. */
+  last: EpochSummary | null;
   history: EpochSummary[];
   classes: string[];
   stopped: EndEvent['stopped'];

@@ -43,7 +43,13 @@ class AddonData : public std::enable_shared_from_this<AddonData> {
   /// The same for a result that comes later: `start(answer)` begins on the compute thread and sees to it that
   /// `answer(result, exception)` is called once, on the compute thread too.
   template <class Result, class Start, class ToValue>
-  Napi::Promise computeLater(Napi::Env env, Executor::Lane lane, Start start, ToValue toValue);
+  Napi::Promise computeLater(Napi::Env env, Executor::Lane lane, Start start, ToValue toValue) {
+    return runLater<Result>(env, executor(), lane, std::move(start), std::move(toValue));
+  }
+
+  /// Runs `work` on the writer thread, beside whatever is computed, and settles the promise when it is done.
+  template <class Work>
+  Napi::Promise write(Napi::Env env, Work work);
 
   /// compute() on the short lane.
   template <class Work, class ToValue>
@@ -70,6 +76,10 @@ class AddonData : public std::enable_shared_from_this<AddonData> {
   }
 
  private:
+  template <class Result, class Start, class ToValue>
+  Napi::Promise runLater(Napi::Env env, Executor& executor, Executor::Lane lane, Start start,
+                         ToValue toValue);
+
   std::shared_ptr<ComputeThread> thread_;
   Completions completions_;
   std::map<std::string, Napi::FunctionReference> constructors_;
@@ -78,7 +88,8 @@ class AddonData : public std::enable_shared_from_this<AddonData> {
 };
 
 template <class Result, class Start, class ToValue>
-Napi::Promise AddonData::computeLater(Napi::Env env, Executor::Lane lane, Start start, ToValue toValue) {
+Napi::Promise AddonData::runLater(Napi::Env env, Executor& executor, Executor::Lane lane, Start start,
+                                  ToValue toValue) {
   const auto deferred = Napi::Promise::Deferred::New(env);
   auto answer = [self = shared_from_this(), deferred, toValue = std::move(toValue)](
                     std::optional<Result> result, const std::exception_ptr& exception) {
@@ -110,11 +121,22 @@ Napi::Promise AddonData::computeLater(Napi::Env env, Executor::Lane lane, Start 
     start.reset();
   };
   completions_.begin();
-  if (!executor().post(lane, std::move(job))) {
+  if (!executor.post(lane, std::move(job))) {
     completions_.end();
     deferred.Reject(Failure{"DISPOSED", "This Node environment is ending.", {}}.toError(env).Value());
   }
   return deferred.Promise();
+}
+
+template <class Work>
+Napi::Promise AddonData::write(Napi::Env env, Work work) {
+  return runLater<bool>(
+      env, thread_->writer(), Executor::Lane::kShort,
+      [work = std::move(work)](const auto& answer) mutable {
+        work();
+        answer(std::optional<bool>(true), nullptr);
+      },
+      [](Napi::Env e, bool) { return e.Undefined(); });
 }
 
 template <class Work, class ToValue>

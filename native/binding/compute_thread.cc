@@ -26,7 +26,8 @@ ComputeThread::ComputeThread()
     : executor_([this] {
         applyThreadsHere();
         warnings_.listenHere();
-      }) {}
+      }),
+      writer_(yieldToOthersHere) {}
 
 std::shared_ptr<ComputeThread> ComputeThread::of(Napi::Env env) {
   uv_loop_s* loop = nullptr;

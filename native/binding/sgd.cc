@@ -20,28 +20,6 @@ SgdOptions readOptions(const Napi::Value& value) {
   return options;
 }
 
-StateDict namedBuffers(const ModelOptimizer& optimizer) {
-  const std::vector<at::Tensor> buffers = optimizer.sgd.momentumBuffers();
-  StateDict named;
-  for (std::size_t i = 0; i < buffers.size(); ++i) {
-    if (buffers[i].defined()) named.push_back({optimizer.names[i], buffers[i].to(at::kCPU)});
-  }
-  return named;
-}
-
-void loadBuffers(ModelOptimizer& optimizer, const StateDict& state) {
-  std::vector<at::Tensor> buffers(optimizer.names.size());
-  for (const NamedTensor& entry : state) {
-    const auto name = std::find(optimizer.names.begin(), optimizer.names.end(), entry.name);
-    if (name == optimizer.names.end()) {
-      throw Error("WEIGHTS_MISMATCH", "The optimizer state holds a buffer for \"" + entry.name +
-                                          "\", which is not a trained parameter.");
-    }
-    buffers[static_cast<std::size_t>(name - optimizer.names.begin())] = entry.tensor;
-  }
-  optimizer.sgd.setMomentumBuffers(buffers);
-}
-
 /// One parameter group as Python's state_dict() has it, in camelCase.
 Napi::Object groupObject(Napi::Env env, const SgdOptions& options, std::size_t parameters) {
   Napi::Array numbers = Napi::Array::New(env, parameters);
@@ -73,6 +51,28 @@ std::vector<at::Tensor> buffersInOrder(const StateDict& state, const std::vector
 }
 
 }  // namespace
+
+StateDict momentumByName(const ModelOptimizer& optimizer) {
+  const std::vector<at::Tensor> buffers = optimizer.sgd.momentumBuffers();
+  StateDict named;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    if (buffers[i].defined()) named.push_back({optimizer.names[i], buffers[i].to(at::kCPU)});
+  }
+  return named;
+}
+
+void loadMomentum(ModelOptimizer& optimizer, const StateDict& state) {
+  std::vector<at::Tensor> buffers(optimizer.names.size());
+  for (const NamedTensor& entry : state) {
+    const auto name = std::find(optimizer.names.begin(), optimizer.names.end(), entry.name);
+    if (name == optimizer.names.end()) {
+      throw Error("WEIGHTS_MISMATCH", "The optimizer state holds a buffer for \"" + entry.name +
+                                          "\", which is not a trained parameter.");
+    }
+    buffers[static_cast<std::size_t>(name - optimizer.names.begin())] = entry.tensor;
+  }
+  optimizer.sgd.setMomentumBuffers(buffers);
+}
 
 void ModelOptimizer::load(const SgdState& state) {
   sgd.load(state);
@@ -174,13 +174,13 @@ Napi::Value SgdHandle::loadStateDict(const Napi::CallbackInfo& info) {
 
 Napi::Value SgdHandle::state(const Napi::CallbackInfo& info) {
   return data().compute(
-      info.Env(), [optimizer = core()] { return namedBuffers(*optimizer); }, StateDictHandle::fromTensors);
+      info.Env(), [optimizer = core()] { return momentumByName(*optimizer); }, StateDictHandle::fromTensors);
 }
 
 Napi::Value SgdHandle::loadState(const Napi::CallbackInfo& info) {
   return data().compute(
       info.Env(), [optimizer = core(), state = StateDictHandle::unwrap(info[0], "state").core()] {
-        optimizer->model->change("loadState()", [&](ResNet&) { loadBuffers(*optimizer, state->tensors); });
+        optimizer->model->change("loadState()", [&](ResNet&) { loadMomentum(*optimizer, state->tensors); });
       });
 }
 

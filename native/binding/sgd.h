@@ -22,6 +22,11 @@ struct ModelOptimizer {
   std::atomic<double> lr;
 };
 
+/// The momentum buffers under their parameters' names, on the CPU. Compute thread, as loadMomentum().
+StateDict momentumByName(const ModelOptimizer& optimizer);
+/// The other way; a parameter without a buffer has had no step yet. Throws Error WEIGHTS_MISMATCH.
+void loadMomentum(ModelOptimizer& optimizer, const StateDict& state);
+
 /// NativeSGD of lib/native/types.ts.
 class SgdHandle : public Handle<SgdHandle, ModelOptimizer> {
  public:

@@ -5,6 +5,7 @@
 #include "binding/dtype.h"
 #include "binding/tensor.h"
 #include "core/error.h"
+#include "core/io/checkpoint_file.h"
 
 namespace torchwing::binding {
 namespace {
@@ -25,11 +26,13 @@ void StateDictHandle::init(Napi::Env env, Napi::Object exports) {
          DefineClass(env, kName,
                      {
                          StaticMethod<&StateDictHandle::read>("read"),
+                         StaticMethod<&StateDictHandle::readCheckpoint>("readCheckpoint"),
                          InstanceAccessor<&StateDictHandle::entries>("entries"),
                          InstanceAccessor<&StateDictHandle::record>("record"),
                          InstanceAccessor<&StateDictHandle::notes>("notes"),
                          InstanceMethod<&StateDictHandle::tensor>("tensor"),
                          InstanceMethod<&StateDictHandle::save>("save"),
+                         InstanceMethod<&StateDictHandle::saveCheckpoint>("saveCheckpoint"),
                          disposeMethod(),
                      }));
 }
@@ -50,6 +53,16 @@ Napi::Value StateDictHandle::read(const Napi::CallbackInfo& info) {
           info.Env(),
           [path = readString(info[0], "path"), prefix = readString(info[1], "prefix")] {
             return std::make_shared<WeightFile>(readWeights(path, prefix));
+          },
+          wrap);
+}
+
+Napi::Value StateDictHandle::readCheckpoint(const Napi::CallbackInfo& info) {
+  return AddonData::of(info.Env())
+      ->compute(
+          info.Env(),
+          [path = readString(info[0], "path")] {
+            return std::make_shared<WeightFile>(torchwing::readCheckpoint(path));
           },
           wrap);
 }
@@ -95,6 +108,13 @@ Napi::Value StateDictHandle::save(const Napi::CallbackInfo& info) {
   return data().compute(
       info.Env(), [state = core(), path = readString(info[0], "path"), record = readString(info[1], "record"),
                    format = readFormat(info[2])] { writeWeights(path, state->tensors, record, format); });
+}
+
+Napi::Value StateDictHandle::saveCheckpoint(const Napi::CallbackInfo& info) {
+  return data().write(info.Env(), [state = core(), path = readString(info[0], "path"),
+                                   record = readString(info[1], "record")] {
+    writeCheckpoint(path, state->tensors, record);
+  });
 }
 
 }  // namespace torchwing::binding

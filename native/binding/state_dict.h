@@ -19,11 +19,13 @@ class StateDictHandle : public Handle<StateDictHandle, WeightFile> {
 
  private:
   static Napi::Value read(const Napi::CallbackInfo& info);
+  static Napi::Value readCheckpoint(const Napi::CallbackInfo& info);
   Napi::Value entries(const Napi::CallbackInfo& info);
   Napi::Value record(const Napi::CallbackInfo& info);
   Napi::Value notes(const Napi::CallbackInfo& info);
   Napi::Value tensor(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
+  Napi::Value saveCheckpoint(const Napi::CallbackInfo& info);
 };
 
 }  // namespace torchwing::binding

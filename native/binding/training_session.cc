@@ -3,12 +3,14 @@
 #include "binding/image_loader.h"
 #include "binding/loader_costs.h"
 #include "binding/mix.h"
-#include "binding/phase_name.h"
+#include "binding/phase_position.h"
 #include "binding/progress_listener.h"
 #include "binding/resnet.h"
+#include "binding/snapshot_listener.h"
 #include "binding/state_dict.h"
 #include "core/device/device_choice.h"
 #include "core/error.h"
+#include "core/train/training_state.h"
 
 namespace torchwing::binding {
 namespace {
@@ -16,9 +18,8 @@ namespace {
 Napi::Value resultObject(Napi::Env env, const PhaseResult& result) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("steps", static_cast<double>(result.steps));
-  object.Set("images", static_cast<double>(result.images));
-  object.Set("correct", static_cast<double>(result.correct));
-  object.Set("lossSum", result.loss_sum);
+  object.Set("nextStep", static_cast<double>(result.next_step));
+  setCounts(object, result.counts);
   object.Set("seconds", result.seconds);
   object.Set("waitSeconds", result.wait_seconds);
   object.Set("costs", costsObject(env, result.costs));
@@ -38,7 +39,46 @@ class LoaderHold {
   AsyncLoader& loader_;
 };
 
+/// What a running phase tells: progress and snapshots, both to JavaScript.
+class SessionListener : public PhaseListener {
+ public:
+  SessionListener(Session& session, ProgressListener& progress, SnapshotListener& snapshots)
+      : session_(session), progress_(progress), snapshots_(snapshots) {}
+  ~SessionListener() override {
+    progress_.finish();
+    snapshots_.finish();
+  }
+  SessionListener(const SessionListener&) = delete;
+  SessionListener& operator=(const SessionListener&) = delete;
+
+  void onProgress(const Progress& latest) override { progress_.report(latest); }
+  bool wantsSnapshot(const PhasePosition& position) override { return session_.snapshots.due(position); }
+  void onSnapshot(const PhasePosition& position) override { snapshots_.report(position, session_.state()); }
+
+ private:
+  Session& session_;
+  ProgressListener& progress_;
+  SnapshotListener& snapshots_;
+};
+
 }  // namespace
+
+StateDict Session::state() const {
+  TrainingState parts;
+  parts.model = model->net().snapshot();
+  if (optimizer != nullptr) parts.momentum = momentumByName(*optimizer);
+  parts.best = best;  // never written to again, so the copy of the handles is enough
+  return joinTrainingState(std::move(parts));
+}
+
+void Session::loadState(const StateDict& tensors) {
+  TrainingState parts = splitTrainingState(tensors);
+  model->change("loadState()", [&](ResNet& net) {
+    net.load(parts.model);
+    if (optimizer != nullptr) loadMomentum(*optimizer, parts.momentum);
+  });
+  best = std::move(parts.best);
+}
 
 const napi_type_tag TrainingSessionHandle::kTag = {0x93b6f1d05e2c48a7, 0xd8047e1b6c5fa392};
 
@@ -52,6 +92,10 @@ void TrainingSessionHandle::init(Napi::Env env, Napi::Object exports) {
                          InstanceMethod<&TrainingSessionHandle::snapshotBest>("snapshotBest"),
                          InstanceMethod<&TrainingSessionHandle::restoreBest>("restoreBest"),
                          InstanceMethod<&TrainingSessionHandle::bestState>("bestState"),
+                         InstanceMethod<&TrainingSessionHandle::requestSnapshot>("requestSnapshot"),
+                         InstanceMethod<&TrainingSessionHandle::snapshotTaken>("snapshotTaken"),
+                         InstanceMethod<&TrainingSessionHandle::state>("state"),
+                         InstanceMethod<&TrainingSessionHandle::loadState>("loadState"),
                          disposeMethod(),
                      }));
 }
@@ -87,25 +131,28 @@ Napi::Value TrainingSessionHandle::runEpoch(const Napi::CallbackInfo& info) {
   options.max_steps = readInteger(object.Get("maxSteps"), "maxSteps", -1);
   options.mix = core()->mix;
   options.label_smoothing = core()->label_smoothing;
+  options.before = readCounts(object.Get("before"), "before");
+  const std::int64_t snapshot_every = readInteger(object.Get("snapshotEvery"), "snapshotEvery", 0);
   const double lr = readNumber(object.Get("lr"), "lr");
   const auto loader = ImageLoaderHandle::unwrap(object.Get("loader"), "loader").core();
   if (!info[1].IsFunction()) failArgument(info[1], "onProgress", "a function");
+  if (!info[2].IsFunction()) failArgument(info[2], "onSnapshot", "a function");
   const auto addon = AddonData::of(info.Env());
+  const auto snapshots = std::make_shared<SnapshotListener>(addon, info[2].As<Napi::Function>());
   const auto progress = std::make_shared<ProgressListener>(addon, info[1].As<Napi::Function>());
   core()->stop.clear();
   return addon->compute(
       info.Env(), Executor::Lane::kLong,
-      [session = core(), thread = addon->sharedThread(), loader, options, lr, progress] {
-        struct Finish {
-          ProgressListener& listener;
-          ~Finish() { listener.finish(); }
-        } const finish{*progress};
+      [session = core(), thread = addon->sharedThread(), loader, options, lr, snapshot_every, progress,
+       snapshots] {
+        SessionListener listener(*session, *progress, *snapshots);
         const LeasableModel::Lease lease(*session->model);
         const LoaderHold hold(*loader);
         Sgd* sgd = session->optimizer != nullptr ? &session->optimizer->sgd : nullptr;
         if (sgd != nullptr) sgd->setLr(lr);
+        session->snapshots.begin(snapshot_every, loader->loader().steps());
         return runPhase(session->model->net(), sgd, loader->loader(), options, thread->executor(),
-                        session->stop, [&](const Progress& latest) { progress->report(latest); });
+                        session->stop, listener);
       },
       resultObject);
 }
@@ -134,6 +181,28 @@ Napi::Value TrainingSessionHandle::bestState(const Napi::CallbackInfo& info) {
       [](Napi::Env env, std::optional<StateDict>&& best) -> Napi::Value {
         return best ? StateDictHandle::fromTensors(env, std::move(*best)) : env.Null();
       });
+}
+
+Napi::Value TrainingSessionHandle::requestSnapshot(const Napi::CallbackInfo& info) {
+  core()->snapshots.request();
+  return info.Env().Undefined();
+}
+
+Napi::Value TrainingSessionHandle::snapshotTaken(const Napi::CallbackInfo& info) {
+  core()->snapshots.taken();
+  return info.Env().Undefined();
+}
+
+Napi::Value TrainingSessionHandle::state(const Napi::CallbackInfo& info) {
+  return data().compute(
+      info.Env(), [session = core()] { return session->state(); }, StateDictHandle::fromTensors);
+}
+
+Napi::Value TrainingSessionHandle::loadState(const Napi::CallbackInfo& info) {
+  return data().compute(info.Env(),
+                        [session = core(), state = StateDictHandle::unwrap(info[0], "state").core()] {
+                          session->loadState(state->tensors);
+                        });
 }
 
 }  // namespace torchwing::binding

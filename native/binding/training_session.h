@@ -7,17 +7,23 @@
 #include "binding/sgd.h"
 #include "core/data/mix.h"
 #include "core/runtime/stop_flag.h"
+#include "core/train/snapshot_schedule.h"
 
 namespace torchwing::binding {
 
-/// What a session trains, and the best weights so far. Compute thread, but for `stop`.
+/// What a session trains, and the best weights so far. Compute thread, but for `stop` and `snapshots`.
 struct Session {
   std::shared_ptr<LeasableModel> model;
   std::shared_ptr<ModelOptimizer> optimizer;  ///< null: validation only
   MixOptions mix;
   double label_smoothing = 0;
   StopFlag stop;
+  SnapshotSchedule snapshots;
   std::optional<StateDict> best;
+
+  /// A copy of everything that the session needs to go on; core/train/training_state.h names its parts.
+  StateDict state() const;
+  void loadState(const StateDict& tensors);
 };
 
 /// NativeTrainingSession of lib/native/types.ts.
@@ -36,6 +42,10 @@ class TrainingSessionHandle : public Handle<TrainingSessionHandle, Session> {
   Napi::Value snapshotBest(const Napi::CallbackInfo& info);
   Napi::Value restoreBest(const Napi::CallbackInfo& info);
   Napi::Value bestState(const Napi::CallbackInfo& info);
+  Napi::Value requestSnapshot(const Napi::CallbackInfo& info);
+  Napi::Value snapshotTaken(const Napi::CallbackInfo& info);
+  Napi::Value state(const Napi::CallbackInfo& info);
+  Napi::Value loadState(const Napi::CallbackInfo& info);
 };
 
 }  // namespace torchwing::binding

@@ -64,6 +64,7 @@ def draw_images(folder: Path) -> None:
 def train(arch: str, data: Path, output: Path, weights: Path | str = "none") -> None:
     command = ["node", "dist/train.js", "--data", data, "--output", output, "--weights", weights, "--arch", arch]
     command += ["--epochs", "1", "--image-size", "32", "--batch-size", "4", "--device", "cpu"]
+    command += ["--checkpoint-every-epochs", "1"]
     subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True)
 
 
@@ -102,6 +103,18 @@ def check_written(file: Path, arch: str) -> None:
     expected = weights_sha256(state)
     (found,) = hashes_by_torchwing(file)
     assert found == expected, f"torchwing's hash of {file.name} is {found}, Python's {expected}"
+
+
+def check_checkpoint(run: Path, arch: str) -> None:
+    """Python opens a checkpoint as data, and finds in it the weights of last.pth and a momentum buffer per parameter."""
+    (file,) = run.glob("checkpoint-*.pth")
+    state = torch.load(file, weights_only=True)
+    last = torch.load(run / "last.pth", weights_only=True)
+    assert all(torch.equal(state[f"model.{name}"], last[name]) for name in last)
+    parameters = [name for name, _ in getattr(torchvision.models, arch)(num_classes=len(CLASSES)).named_parameters()]
+    momentum = [name.removeprefix("momentum.") for name in state if name.startswith("momentum.")]
+    assert sorted(momentum) == sorted(parameters)
+    assert {name.split(".")[0] for name in state} == {"model", "momentum", "best"}
 
 
 def check_safetensors(pth: Path, folder: Path, photo: Path) -> None:
@@ -161,6 +174,8 @@ def main() -> None:
             for file in files:
                 check_written(folder / arch / file, arch)
                 print(f"{arch} {file}: torch.load, mmap, torchvision strict and the SHA-256 of the weights agree")
+        check_checkpoint(folder / "resnet18", "resnet18")
+        print("checkpoint: torch.load finds weights, momentum buffers and best weights")
         photo = folder / "data" / "val" / CLASSES[0] / "0.jpg"
         check_safetensors(folder / "resnet18" / "best.pth", folder, photo)
         print("safetensors: both libraries agree on every bit, on the record and on the predictions")

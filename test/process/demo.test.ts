@@ -76,7 +76,7 @@ test(
     });
     const { last } = await trainer.fit();
     trainer.dispose();
-    expect(last.val.accuracy).toBeLessThanOrEqual(0.6);
+    expect(last?.val.accuracy).toBeLessThanOrEqual(0.6);
   },
   10 * MINUTES,
 );

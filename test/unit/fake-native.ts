@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { CudaAbsence } from '../../lib/native/cuda-absence';
 import type {
   Architecture,
@@ -9,6 +10,7 @@ import type {
   NativeLoaderOptions,
   NativeMix,
   NativePhaseOptions,
+  NativePhasePosition,
   NativePhaseResult,
   NativeProgress,
   NativeResNet,
@@ -22,6 +24,8 @@ import { temporaryFolder } from './temporary-folder';
 export interface PhaseScript {
   options: NativePhaseOptions;
   progress(step: number, steps: number): void;
+  /** What the session does when a snapshot is due behind `step` steps. */
+  snapshot(step: number): void;
   /** Settles when the session is stopped. */
   stopped: Promise<void>;
 }
@@ -188,6 +192,10 @@ export class FakeNative {
         await this.onSave(path);
         this.saved.push({ path, record, format, weights });
       },
+      saveCheckpoint: async (path: string, record: string) => {
+        await this.onSave(path);
+        writeFileSync(path, JSON.stringify({ record, weights }));
+      },
     });
   }
 
@@ -206,6 +214,13 @@ export class FakeNative {
             };
           }
           return this.#state(path, file);
+        },
+        readCheckpoint: async (path) => {
+          if (!existsSync(path)) throw { code: 'CHECKPOINT_NOT_FOUND', message: `"${path}" is not there.` };
+          const text = readFileSync(path, 'utf8');
+          if (!text.endsWith('}')) throw { code: 'CHECKPOINT_DAMAGED', message: `"${path}" is damaged.` };
+          const { record, weights } = JSON.parse(text);
+          return this.#state(weights, { headClasses: 2, record });
         },
       },
       ResNet: { create: async (options) => this.#model(options) },
@@ -235,8 +250,9 @@ export class FakeNative {
               if (epoch % stepSize === 0) optimizer.lr *= gamma;
               this.calls.push('scheduler.step');
             },
-            loadState: (lastEpoch) => {
+            loadState: (lastEpoch, lastLr) => {
               epoch = lastEpoch;
+              optimizer.lr = lastLr;
             },
           };
         },
@@ -372,14 +388,23 @@ export class FakeNative {
   #session() {
     let stop = () => {};
     let snapshots = 0;
+    let wanted = () => {};
+    const snapshotState = () => this.#state(`snapshot ${snapshots}`, { headClasses: 2 });
     return this.#counted({
       runEpoch: async (
         options: NativePhaseOptions,
         onProgress: (progress: NativeProgress) => void,
+        onSnapshot: (position: NativePhasePosition, state: NativeStateDict) => void,
       ): Promise<NativePhaseResult> => {
-        const { phase, epoch, lr } = options;
-        this.calls.push(`${phase} ${epoch} lr=${lr}`);
+        const { phase, epoch, lr, startStep } = options;
+        this.calls.push(`${phase} ${epoch} lr=${lr}${startStep > 0 ? ` from ${startStep}` : ''}`);
         let wasStopped = false;
+        const snapshot = (step: number) =>
+          onSnapshot(
+            { phase, epoch, step, images: step * 4, correct: step * 2, lossSum: step * 4, skipped: 0 },
+            snapshotState(),
+          );
+        wanted = () => snapshot(startStep + 1);
         const stopped = new Promise<void>((resolve) => {
           stop = () => {
             wasStopped = true;
@@ -397,11 +422,14 @@ export class FakeNative {
             accuracy: 0.5,
             seconds: step / 10,
           });
-        await this.onPhase({ options, progress, stopped });
+        await this.onPhase({ options, progress, snapshot, stopped });
+        wanted = () => {};
         const skipped = this.skipped(phase, epoch);
         const images = 100 - skipped.length;
         return {
-          steps: 25,
+          steps: 25 - startStep,
+          nextStep: wasStopped ? startStep + 1 : 25,
+          skipped: skipped.length,
           images,
           correct: images * this.accuracy(phase, epoch),
           lossSum: images * this.loss(phase, epoch),
@@ -429,8 +457,17 @@ export class FakeNative {
         this.calls.push('snapshotBest');
       },
       restoreBest: async () => undefined,
-      bestState: async () =>
-        snapshots === 0 ? null : this.#state(`snapshot ${snapshots}`, { headClasses: 2 }),
+      bestState: async () => (snapshots === 0 ? null : snapshotState()),
+      requestSnapshot: () => {
+        this.calls.push('requestSnapshot');
+        wanted();
+      },
+      snapshotTaken: () => undefined,
+      state: async () => this.#state('state', { headClasses: 2 }),
+      loadState: async () => {
+        snapshots += 1;
+        this.calls.push('session.loadState');
+      },
     });
   }
 }

@@ -105,7 +105,11 @@ describe("a run's folder", () => {
     const fit = trainer(output).fit({ signal: abort.signal, onEpochEnd: () => abort.abort('enough') });
     expect(await rejection(fit)).toBe('enough');
     expect(lines(output).at(-1)).toMatchObject({ type: 'end', stopped: 'aborted' });
-    expect(readdirSync(output).sort()).toEqual(['best.pth', 'config.json', 'last.pth', 'metrics.jsonl']);
+    expect(readdirSync(output).sort()).toEqual([
+      'best.pth',
+      'checkpoint-0000-val-000025.pth',
+      ...['config.json', 'last.pth', 'metrics.jsonl'],
+    ]);
   });
 });
 

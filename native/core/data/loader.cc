@@ -46,6 +46,9 @@ std::int64_t Loader::steps() const noexcept {
 std::int64_t Loader::sampleCount() const noexcept {
   return static_cast<std::int64_t>(shared_->options.samples.size());
 }
+std::int64_t Loader::batchSize() const noexcept {
+  return std::min(shared_->options.batch_size, sampleCount());
+}
 BatchForm Loader::form() const noexcept {
   return shared_->pipeline.form();
 }

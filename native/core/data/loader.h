@@ -74,6 +74,8 @@ class Loader {
   /// Batches in an epoch before any image is skipped.
   std::int64_t steps() const noexcept;
   std::int64_t sampleCount() const noexcept;
+  /// Images of a full batch; fewer where there are no more samples.
+  std::int64_t batchSize() const noexcept;
   BatchForm form() const noexcept;
   std::int64_t imageHeight() const noexcept;
   std::int64_t imageWidth() const noexcept;

@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -70,6 +72,13 @@ int threadsInForce() {
 void applyThreadsHere() {
   const int threads = threadsInForce();
   at::set_num_threads(threads > 0 ? threads : grantedThreads());
+}
+
+void yieldToOthersHere() {
+  // A quarter of a busy core: enough to get on beside threads that compute all the time.
+  constexpr int kNiceness = 5;
+  // Failing only means that the thread stays as it was.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
 }
 
 }  // namespace torchwing

@@ -17,4 +17,8 @@ int threadsInForce();
 /// Each compute thread, before its first job: its own OpenMP count is the one in force, or grantedThreads().
 void applyThreadsHere();
 
+/// Lowers the priority of the calling thread below those that compute, as far as the system lets one thread
+/// have its own (Linux does).
+void yieldToOthersHere();
+
 }  // namespace torchwing

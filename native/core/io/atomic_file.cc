@@ -38,6 +38,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(const void* bytes, std::size_t count) {
+  if (checksum_ != nullptr) checksum_->add(bytes, count);
   const auto* at = static_cast<const char*>(bytes);
   while (count > 0) {
     const ssize_t written = ::write(descriptor_, at, count);

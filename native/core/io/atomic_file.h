@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/io/crc64.h"
+
 namespace torchwing {
 
 /// A file that appears whole or not at all: written under another name in the same folder, brought to the
@@ -20,6 +22,8 @@ class AtomicFile {
 
   /// Bytes written so far.
   std::uint64_t position() const { return position_; }
+  /// Adds every byte that is written from here on to `sum`, which must live as long; null: to none.
+  void checksumInto(Crc64* sum) { checksum_ = sum; }
   /// Throws Error OUTPUT_WRITE (a full disk, a quota).
   void write(const void* bytes, std::size_t count);
   /// fsync, rename, fsync of the folder. Nothing may follow. Throws Error OUTPUT_WRITE.
@@ -33,6 +37,7 @@ class AtomicFile {
   std::string temporary_;
   int descriptor_ = -1;
   std::uint64_t position_ = 0;
+  Crc64* checksum_ = nullptr;
 };
 
 }  // namespace torchwing

@@ -64,7 +64,7 @@ void ZipWriter::add(const std::string& name, const void* bytes, std::size_t size
   ++members_;
 }
 
-void ZipWriter::finish() {
+void ZipWriter::finish(std::uint16_t comment_size) {
   const std::uint64_t offset = file_.position();
   requireNarrow(offset + directory_.size(), members_);
   const auto members = static_cast<std::uint16_t>(members_);
@@ -75,7 +75,7 @@ void ZipWriter::finish() {
   appendLittle(directory_, members);
   appendLittle(directory_, size);
   appendLittle(directory_, static_cast<std::uint32_t>(offset));
-  appendLittle(directory_, std::uint16_t{0});  // comment length
+  appendLittle(directory_, comment_size);
   file_.write(directory_.data(), directory_.size());
 }
 

@@ -19,8 +19,9 @@ class ZipWriter {
   /// Names must differ. Throws Error OUTPUT_WRITE.
   void add(const std::string& name, const void* bytes, std::size_t size);
   void add(const std::string& name, const std::string& text) { add(name, text.data(), text.size()); }
-  /// Writes the directory; nothing may follow. Throws Error OUTPUT_WRITE.
-  void finish();
+  /// Writes the directory. Exactly `comment_size` bytes must follow it, the archive's comment. Throws Error
+  /// OUTPUT_WRITE.
+  void finish(std::uint16_t comment_size = 0);
 
  private:
   AtomicFile& file_;

@@ -94,8 +94,10 @@ struct ResNet::Impl {
     }
     // oneDNN has no backward pass of BatchNorm with stored statistics.
     if (!fast || graph) return backboneFeatures(network, images.contiguous(), {});
-    if (!folded)
-      folded.emplace(network, ImageShape{images.size(0), images.size(1), images.size(2), images.size(3)});
+    if (!folded) {
+      const std::int64_t count = pack_for > 0 ? pack_for : images.size(0);
+      folded.emplace(network, ImageShape{count, images.size(1), images.size(2), images.size(3)});
+    }
     return folded->features(images);
   }
 
@@ -107,6 +109,7 @@ struct ResNet::Impl {
   Trainable trainable = Trainable::kAll;
   FrozenBatchNorm frozen = FrozenBatchNorm::kTutorial;
   bool training = true;
+  std::int64_t pack_for = 0;
 };
 
 ResNet::ResNet(const ResNetOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -168,6 +171,11 @@ at::Tensor ResNet::forward(const at::Tensor& images, bool grad) {
   }
   const at::AutoGradMode graph(grad);
   return at::linear(features, impl_->network.fc.weight, impl_->network.fc.bias);
+}
+
+void ResNet::packFor(std::int64_t batch_size) {
+  if (impl_->pack_for != batch_size) impl_->folded.reset();
+  impl_->pack_for = batch_size;
 }
 
 void ResNet::to(at::Device device) {

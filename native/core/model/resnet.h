@@ -59,6 +59,11 @@ class ResNet {
   /// through here.
   at::Tensor forward(const at::Tensor& images, bool grad);
 
+  /// How many images the weights of an evaluation are packed for, where forward() makes packed copies; 0, the
+  /// default: as many as the first batch has. The packing chooses oneDNN's kernels and so the last bits: with
+  /// the number given they do not depend on which batch comes first.
+  void packFor(std::int64_t batch_size);
+
   void to(at::Device device);
   /// Live tensors in registration order (weights, then buffers, module by module, as state_dict() has them).
   StateDict state() const;

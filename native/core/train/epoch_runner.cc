@@ -25,8 +25,15 @@ double secondsSince(Clock::time_point begin) {
 class PhaseRun {
  public:
   PhaseRun(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
-           const std::function<void(const Progress&)>& on_progress)
-      : model_(model), optimizer_(optimizer), loader_(loader), options_(options), on_progress_(on_progress) {
+           PhaseListener& listener)
+      : model_(model),
+        optimizer_(optimizer),
+        loader_(loader),
+        options_(options),
+        listener_(listener),
+        metrics_({options.before.loss_sum, options.before.correct}),
+        images_(options.before.images),
+        next_step_(options.start_step) {
     if (training() && optimizer == nullptr) {
       throw Error("INVALID_ARGUMENT", "This session has no optimizer, expected one for a training phase.");
     }
@@ -34,6 +41,7 @@ class PhaseRun {
 
   PhaseResult run(Executor& executor, const StopFlag& stop) {
     model_.train(training());
+    model_.packFor(loader_.batchSize());
     loader_.start(options_.epoch, options_.start_step);
     const EpochEnd epoch_end{loader_};
     while (result_.steps != options_.max_steps) {
@@ -46,10 +54,8 @@ class PhaseRun {
       if (batch == nullptr) break;
       step(*batch);
     }
-    const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
-    requireFiniteSum(values.loss_sum);
-    result_.loss_sum = values.loss_sum;
-    result_.correct = values.correct;
+    result_.next_step = next_step_;
+    result_.counts = counts();
     result_.seconds = secondsSince(begin_);
     result_.costs = loader_.costs();
     return result_;
@@ -76,6 +82,8 @@ class PhaseRun {
   }
 
   void step(const Batch& batch) {
+    // A batch of which every image was left out is no step but has a number.
+    const std::int64_t following = batch.step + 1;
     const auto [images, labels] = take(batch);
     // Forward pass and loss.
     if (training()) optimizer_->zeroGrad();
@@ -91,14 +99,31 @@ class PhaseRun {
     // Counts and progress.
     metrics_.add(loss, logits, labels);
     result_.steps += 1;
-    result_.images += labels.size(0);
+    images_ += labels.size(0);
+    next_step_ = following;
     reportProgress();
+    offerSnapshot();
+  }
+
+  /// Throws Error LOSS_NOT_FINITE.
+  PhaseCounts counts() const {
+    const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
+    requireFiniteSum(values.loss_sum);
+    const auto skipped = static_cast<std::int64_t>(loader_.costs().skipped.size());
+    return {images_, values.correct, values.loss_sum, options_.before.skipped + skipped};
+  }
+
+  void offerSnapshot() {
+    PhasePosition position{options_.phase, options_.epoch, next_step_, {}};
+    if (!listener_.wantsSnapshot(position)) return;
+    position.counts = counts();
+    listener_.onSnapshot(position);
   }
 
   /// On the CPU, where the loss is known before the backward pass.
   void requireFinite(double loss) const {
     if (std::isfinite(loss)) return;
-    refuseLoss(loss, "in", options_.start_step + result_.steps,
+    refuseLoss(loss, "in", next_step_,
                training() ? "Lower the learning rate. The weights are those from before this step."
                           : "Lower the learning rate.");
   }
@@ -106,7 +131,7 @@ class PhaseRun {
   /// On an accelerator, where it is read now and then.
   void requireFiniteSum(double loss_sum) const {
     if (std::isfinite(loss_sum)) return;
-    refuseLoss(loss_sum, "in or before", options_.start_step + result_.steps - 1,
+    refuseLoss(loss_sum, "in or before", next_step_ - 1,
                "Lower the learning rate, and go on from weights that were saved earlier.");
   }
 
@@ -119,35 +144,35 @@ class PhaseRun {
   }
 
   void reportProgress() {
-    const std::int64_t done = options_.start_step + result_.steps;
-    const bool last = done == loader_.steps();
+    const bool last = next_step_ == loader_.steps();
     if (result_.steps > 1 && !last && secondsSince(last_progress_) < kSecondsBetweenProgress) return;
     last_progress_ = Clock::now();
     const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
-    const auto images = static_cast<double>(result_.images);
+    const auto images = static_cast<double>(images_);
     requireFiniteSum(values.loss_sum);
-    on_progress_({options_.phase, options_.epoch, done, loader_.steps(), result_.images,
-                  values.loss_sum / images, static_cast<double>(values.correct) / images,
-                  secondsSince(begin_)});
+    listener_.onProgress({options_.phase, options_.epoch, next_step_, loader_.steps(), images_,
+                          values.loss_sum / images, static_cast<double>(values.correct) / images,
+                          secondsSince(begin_)});
   }
 
   ResNet& model_;
   Sgd* optimizer_;
   Loader& loader_;
   const PhaseOptions options_;
-  const std::function<void(const Progress&)>& on_progress_;
+  PhaseListener& listener_;
   const Clock::time_point begin_ = Clock::now();
   Clock::time_point last_progress_ = begin_;
   RunningMetrics metrics_;
+  std::int64_t images_;
+  std::int64_t next_step_;
   PhaseResult result_;
 };
 
 }  // namespace
 
 PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
-                     Executor& executor, const StopFlag& stop,
-                     const std::function<void(const Progress&)>& on_progress) {
-  return PhaseRun(model, optimizer, loader, options, on_progress).run(executor, stop);
+                     Executor& executor, const StopFlag& stop, PhaseListener& listener) {
+  return PhaseRun(model, optimizer, loader, options, listener).run(executor, stop);
 }
 
 }  // namespace torchwing

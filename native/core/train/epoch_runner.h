@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 
 #include "core/data/loader.h"
 #include "core/data/mix.h"
@@ -15,6 +13,22 @@ namespace torchwing {
 
 enum class Phase { kTrain, kVal };
 
+/// What a phase has counted so far.
+struct PhaseCounts {
+  std::int64_t images = 0;
+  std::int64_t correct = 0;  ///< see RunningMetrics::add for mixed labels
+  double loss_sum = 0;       ///< sum of loss.item() * batch size, in double, as the tutorial sums it
+  std::int64_t skipped = 0;  ///< images left out because they could not be decoded
+};
+
+/// Between two steps: where a phase can go on, given the counts so far.
+struct PhasePosition {
+  Phase phase = Phase::kTrain;
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;  ///< the next one
+  PhaseCounts counts;
+};
+
 struct PhaseOptions {
   Phase phase = Phase::kTrain;
   std::int64_t epoch = 0;
@@ -22,35 +36,44 @@ struct PhaseOptions {
   std::int64_t max_steps = -1;  ///< -1: to the end of the epoch
   MixOptions mix;               ///< of training phases; validation sees each image as it is
   double label_smoothing = 0;   ///< of both phases' loss, 0..1
+  PhaseCounts before;           ///< counted by the steps before start_step
 };
 
 struct Progress {
   Phase phase = Phase::kTrain;
   std::int64_t epoch = 0;
-  std::int64_t step = 0;   ///< steps done
-  std::int64_t steps = 0;  ///< steps of the whole phase
-  std::int64_t images = 0;
-  double loss = 0;      ///< mean over the images so far
-  double accuracy = 0;  ///< share of the images so far, 0..1
+  std::int64_t step = 0;    ///< steps done
+  std::int64_t steps = 0;   ///< steps of the whole phase
+  std::int64_t images = 0;  ///< of the phase so far, PhaseOptions::before included
+  double loss = 0;          ///< mean over the images so far
+  double accuracy = 0;      ///< share of the images so far, 0..1
   double seconds = 0;
 };
 
 struct PhaseResult {
-  std::int64_t steps = 0;
-  std::int64_t images = 0;
-  std::int64_t correct = 0;  ///< see RunningMetrics::add for mixed labels
-  double loss_sum = 0;       ///< sum of loss.item() * batch size, in double, as the tutorial sums it
+  std::int64_t steps = 0;      ///< done by this call
+  std::int64_t next_step = 0;  ///< where the phase would go on
+  PhaseCounts counts;          ///< of the whole phase, PhaseOptions::before included
   double seconds = 0;
   double wait_seconds = 0;  ///< spent by the compute thread waiting for a batch
   LoaderCosts costs;
   bool stopped = false;  ///< the stop flag ended it early
 };
 
+/// Who hears of a running phase. Called on the compute thread between two steps.
+class PhaseListener {
+ public:
+  virtual ~PhaseListener() = default;
+  virtual void onProgress(const Progress& progress) = 0;
+  /// Whether the state of now is to be kept.
+  virtual bool wantsSnapshot(const PhasePosition& position) = 0;
+  virtual void onSnapshot(const PhasePosition& position) = 0;
+};
+
 /// One phase of one epoch: batch -> device -> forward -> loss (-> backward -> SGD step) -> counts. Serves the
 /// executor's short lane between steps. Throws Error LOSS_NOT_FINITE before a bad gradient touches the
 /// weights.
 PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
-                     Executor& executor, const StopFlag& stop,
-                     const std::function<void(const Progress&)>& on_progress);
+                     Executor& executor, const StopFlag& stop, PhaseListener& listener);
 
 }  // namespace torchwing

@@ -2,8 +2,8 @@
 
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/eq.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/sum.h>
-#include <ATen/ops/zeros.h>
 
 namespace torchwing {
 
@@ -16,8 +16,8 @@ void RunningMetrics::add(const at::Tensor& loss, const at::Tensor& logits, const
     return;
   }
   if (!loss_on_device_.defined()) {
-    loss_on_device_ = at::zeros({}, loss.options().dtype(at::kDouble));
-    correct_on_device_ = at::zeros({}, correct.options());
+    loss_on_device_ = at::full({}, on_host_.loss_sum, loss.options().dtype(at::kDouble));
+    correct_on_device_ = at::full({}, on_host_.correct, correct.options());
   }
   loss_on_device_.add_(loss.detach().to(at::kDouble), static_cast<double>(labels.size(0)));
   correct_on_device_.add_(correct);

@@ -15,6 +15,10 @@ class RunningMetrics {
     std::int64_t correct = 0;
   };
 
+  RunningMetrics() = default;
+  /// Goes on from what was counted before.
+  explicit RunningMetrics(const Values& before) : on_host_(before) {}
+
   /// `loss`: scalar, the batch's mean; `logits` [N, C]; `labels` int64 [N], or float [N, C], of which the
   /// class with the largest share counts as the right one, as in torchvision's reference scripts.
   void add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels);

@@ -34,7 +34,7 @@ class EpochRunner : public testing::Test {
     std::promise<PhaseResult> result;
     executor_.post(Executor::Lane::kLong, [&] {
       try {
-        result.set_value(runPhase(model_, &sgd_, loader_, options, executor_, stop_, on_progress_));
+        result.set_value(runPhase(model_, &sgd_, loader_, options, executor_, stop_, listener_));
       } catch (...) {
         result.set_exception(std::current_exception());
       }
@@ -59,6 +59,16 @@ class EpochRunner : public testing::Test {
     progress_.push_back(latest);
   };
 
+  std::function<void(const PhasePosition&)> on_snapshot_;
+
+  struct Listener : PhaseListener {
+    explicit Listener(EpochRunner& test) : test(test) {}
+    void onProgress(const Progress& latest) override { test.on_progress_(latest); }
+    bool wantsSnapshot(const PhasePosition&) override { return test.on_snapshot_ != nullptr; }
+    void onSnapshot(const PhasePosition& position) override { test.on_snapshot_(position); }
+    EpochRunner& test;
+  } listener_{*this};
+
   void SetUp() override {
     loader_.onReady([this] { executor_.wake(); });
   }
@@ -68,8 +78,8 @@ class EpochRunner : public testing::Test {
 TEST_F(EpochRunner, TrainsEveryImageOnceAndCountsThem) {
   const PhaseResult result = run({.phase = Phase::kTrain});
   EXPECT_EQ(result.steps, 3);
-  EXPECT_EQ(result.images, 10);
-  EXPECT_GT(result.loss_sum, 0);
+  EXPECT_EQ(result.counts.images, 10);
+  EXPECT_GT(result.counts.loss_sum, 0);
   EXPECT_FALSE(result.stopped);
   EXPECT_TRUE(model_.training());
   ASSERT_FALSE(progress_.empty());
@@ -80,7 +90,7 @@ TEST_F(EpochRunner, TrainsEveryImageOnceAndCountsThem) {
 TEST_F(EpochRunner, ValidationChangesNoWeight) {
   const StateDict before = model_.snapshot();
   const PhaseResult result = run({.phase = Phase::kVal});
-  EXPECT_EQ(result.images, 10);
+  EXPECT_EQ(result.counts.images, 10);
   const StateDict after = model_.snapshot();
   for (std::size_t i = 0; i < before.size(); ++i) {
     EXPECT_TRUE(before[i].tensor.equal(after[i].tensor)) << before[i].name;
@@ -99,7 +109,7 @@ TEST_P(HalvesOfAnEpoch, EqualTheWhole) {
   PhaseOptions options{.phase = Phase::kTrain, .epoch = 4, .mix = GetParam()};
   std::promise<void> done;
   executor_.post(Executor::Lane::kLong, [&] {
-    runPhase(whole, &sgd, loader_, options, executor_, stop_, on_progress_);
+    runPhase(whole, &sgd, loader_, options, executor_, stop_, listener_);
     done.set_value();
   });
   done.get_future().wait();
@@ -117,21 +127,21 @@ TEST_P(HalvesOfAnEpoch, EqualTheWhole) {
 
 TEST_F(EpochRunner, MixingIsOfTrainingAlone) {
   const MixOptions mix{.mixup_alpha = 1, .cutmix_alpha = 1};
-  const double plain = run({.phase = Phase::kVal}).loss_sum;
-  EXPECT_EQ(run({.phase = Phase::kVal, .mix = mix}).loss_sum, plain);
+  const double plain = run({.phase = Phase::kVal}).counts.loss_sum;
+  EXPECT_EQ(run({.phase = Phase::kVal, .mix = mix}).counts.loss_sum, plain);
   const PhaseResult first = run({.phase = Phase::kTrain, .max_steps = 1});
   model_.load(ResNet(twoClasses()).state());
   const PhaseResult mixed = run({.phase = Phase::kTrain, .max_steps = 1, .mix = mix});
-  EXPECT_EQ(mixed.images, first.images);
-  EXPECT_NE(mixed.loss_sum, first.loss_sum);
+  EXPECT_EQ(mixed.counts.images, first.counts.images);
+  EXPECT_NE(mixed.counts.loss_sum, first.counts.loss_sum);
 }
 
 TEST_F(EpochRunner, LabelSmoothingIsOfBothPhases) {
   for (const Phase phase : {Phase::kVal, Phase::kTrain}) {
     model_.load(ResNet(twoClasses()).state());
-    const double plain = run({.phase = phase, .max_steps = 1}).loss_sum;
+    const double plain = run({.phase = phase, .max_steps = 1}).counts.loss_sum;
     model_.load(ResNet(twoClasses()).state());
-    EXPECT_NE(run({.phase = phase, .max_steps = 1, .label_smoothing = 0.5}).loss_sum, plain);
+    EXPECT_NE(run({.phase = phase, .max_steps = 1, .label_smoothing = 0.5}).counts.loss_sum, plain);
   }
 }
 
@@ -189,7 +199,7 @@ TEST_F(EpochRunner, ShutdownEndsAPhase) {
     bool ended = false;
     for (int epoch = 0; !ended; ++epoch) {
       ended = runPhase(model_, &sgd_, loader_, {.phase = Phase::kTrain, .epoch = epoch}, executor_, stop_,
-                       on_progress_)
+                       listener_)
                   .stopped;
     }
     stopped.set_value(ended);

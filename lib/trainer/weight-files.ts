@@ -1,4 +1,5 @@
 import type { StateDict } from '../model/state-dict';
+import type { Best } from './best-epoch';
 import type { EventDelivery } from './event-delivery';
 import type { Job } from './prepare';
 import type { RunFolder } from './run-folder';
@@ -31,8 +32,8 @@ export function describeWeights(job: Job, origin: WeightsOrigin): string {
   });
 }
 
-/** Writes a run's `best.pth` and `last.pth`. */
-export class Checkpoints {
+/** Writes a run's `best.pth` and `last.pth`: weights to predict with. What a run goes on from is a checkpoint. */
+export class WeightFiles {
   readonly #job: Job;
   readonly #folder: RunFolder;
   readonly #events: EventDelivery;
@@ -47,7 +48,7 @@ export class Checkpoints {
   async afterEpoch(epoch: number, metrics: RunRecord['metrics'], improved: boolean): Promise<void> {
     const state = await this.#job.model.stateDict();
     try {
-      if (improved) await this.#write('best', state, { epoch, metrics });
+      if (improved && this.#keepBest) await this.#write('best', state, { epoch, metrics });
       await this.#write('last', state, { epoch, metrics });
     } finally {
       state.dispose();
@@ -56,10 +57,24 @@ export class Checkpoints {
 
   /** For a run in which no epoch was better than its start: the weights that it started from, as `best.pth`. */
   async initialAsBest(lastEpoch: number): Promise<void> {
+    await this.#writeBest({ epoch: null, metrics: null }, lastEpoch);
+  }
+
+  /** For a run that goes on in a folder without them: the best weights so far, as `best.pth`. */
+  async restoreBest({ epoch, accuracy, loss }: Best): Promise<void> {
+    if (!this.#folder.holds('best')) await this.#writeBest({ epoch, metrics: { accuracy, loss } }, epoch);
+  }
+
+  get #keepBest(): boolean {
+    return this.#job.config.checkpoint.keepBest;
+  }
+
+  async #writeBest(origin: WeightsOrigin, epoch: number): Promise<void> {
+    if (!this.#keepBest) return;
     const state = await this.#job.session.bestState();
     if (state === null) return;
     try {
-      await this.#write('best', state, { epoch: null, metrics: null }, lastEpoch);
+      await this.#write('best', state, origin, epoch);
     } finally {
       state.dispose();
     }

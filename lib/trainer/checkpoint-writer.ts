@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { StateDict } from '../model/state-dict';
+import { TorchwingError } from '../native/errors';
+import { checkpointName, removeCheckpoints } from './checkpoint-names';
+import { type CheckpointRecord, describeCheckpoint } from './checkpoint-record';
+import type { EventDelivery } from './event-delivery';
+import type { Job } from './prepare';
+import type { RunFolder } from './run-folder';
+import type { RunPosition, RunState } from './run-state';
+import { serializeRecord } from './serialize-event';
+import type { PhasePosition } from './training-session';
+
+/**
+ * Writes a run's checkpoints, one after the other, while training goes on. One that cannot be written is a warning: the
+ * run is worth more than its checkpoint.
+ */
+export class CheckpointWriter {
+  readonly #job: Job;
+  readonly #folder: RunFolder;
+  readonly #run: RunState;
+  readonly #events: EventDelivery;
+  /** Names on the disk, the newest last. */
+  readonly #kept: string[];
+  readonly #timer: NodeJS.Timeout | null;
+  #tail: Promise<unknown> = Promise.resolve();
+  #waiting: ((path: string | null) => void)[] = [];
+
+  /** @param kept names of the run's checkpoints so far, the newest last */
+  constructor(job: Job, folder: RunFolder, run: RunState, events: EventDelivery, kept: readonly string[]) {
+    this.#job = job;
+    this.#folder = folder;
+    this.#run = run;
+    this.#events = events;
+    this.#kept = [...kept];
+    const { everySeconds } = job.config.checkpoint;
+    this.#timer =
+      everySeconds > 0 ? setInterval(() => job.session.requestSnapshot(), everySeconds * 1000).unref() : null;
+  }
+
+  /** Asks for one after the current step. Gives its path; null when it failed, or the run ended before it was taken. */
+  request(): Promise<string | null> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#job.session.requestSnapshot();
+    });
+  }
+
+  /** Takes over the state of a running phase as it was at `place`; settles when it is on the disk. */
+  take(place: PhasePosition, state: StateDict): Promise<void> {
+    const { epoch, phase, step, ...counts } = place;
+    const position = { ...this.#run.position, epoch, phase, step, counts };
+    // Described at once: by the time it is written the run has gone on.
+    const record = this.#describe(position);
+    return this.#write(position, record, async () => state).then(() => undefined);
+  }
+
+  /** One of the run as it is between two phases; gives its path, null when it failed. Settles when it is on the disk. */
+  async now(): Promise<string | null> {
+    // At most one state waits for the disk.
+    await this.#tail;
+    const { position } = this.#run;
+    const record = this.#describe(position);
+    return this.#write(position, record, () => this.#job.session.state());
+  }
+
+  /** The same without waiting for the disk, once the one before is there. */
+  async begin(): Promise<void> {
+    await this.#tail;
+    const { position } = this.#run;
+    const record = this.#describe(position);
+    const state = await this.#job.session.state();
+    void this.#write(position, record, async () => state);
+  }
+
+  /** Waits for what is being written; nothing is taken any more. */
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#tail;
+    this.#answer(null);
+  }
+
+  #describe(position: RunPosition): CheckpointRecord {
+    return describeCheckpoint(this.#job, this.#events.runId, this.#run, position);
+  }
+
+  #write(
+    position: RunPosition,
+    record: CheckpointRecord,
+    take: () => Promise<StateDict>,
+  ): Promise<string | null> {
+    const text = serializeRecord(record);
+    const name = checkpointName(position);
+    const path = join(this.#folder.path, name);
+    const written = this.#tail.then(async () => {
+      try {
+        const state = await take();
+        try {
+          // A checkpoint's offset into the metrics must never be ahead of what a power cut leaves of them.
+          await this.#folder.syncMetrics();
+          await state.saveCheckpoint(path, text);
+        } finally {
+          state.dispose();
+        }
+        await this.#keep(name);
+        this.#events.post({ type: 'checkpoint', epoch: position.epoch, path, kind: 'resume' });
+        this.#answer(path);
+        return path;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        const hint = error instanceof TorchwingError ? error.hint : undefined;
+        this.#events.post({
+          type: 'warning',
+          code: 'CHECKPOINT_NOT_WRITTEN',
+          message: `A checkpoint could not be written, and training went on: ${reason}`,
+          ...(hint === undefined ? {} : { hint }),
+        });
+        this.#answer(null);
+        return null;
+      }
+    });
+    this.#tail = written;
+    return written;
+  }
+
+  async #keep(name: string): Promise<void> {
+    const at = this.#kept.indexOf(name);
+    if (at >= 0) this.#kept.splice(at, 1);
+    this.#kept.push(name);
+    const { keepLast } = this.#job.config.checkpoint;
+    await removeCheckpoints(this.#folder.path, this.#kept.splice(0, this.#kept.length - keepLast));
+  }
+
+  #answer(path: string | null): void {
+    for (const resolve of this.#waiting.splice(0)) resolve(path);
+  }
+}

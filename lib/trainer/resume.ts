@@ -1,0 +1,141 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { StateDict } from '../model/state-dict';
+import { TorchwingError } from '../native/errors';
+import type { NativeWarning } from '../native/warnings';
+import { checkpointsIn } from './checkpoint-names';
+import { type CheckpointRecord, machineOf, readCheckpointRecord } from './checkpoint-record';
+import { configDifferences, type Difference, differenceText } from './config-differences';
+import type { Job } from './prepare';
+import { recordedConfig } from './recorded-config';
+import type { RunFolder } from './run-folder';
+import type { ResumeOption } from './types';
+
+/** A checkpoint that a run goes on from. */
+export interface Resumed {
+  path: string;
+  record: CheckpointRecord;
+  state: StateDict;
+  /** The run's folder is the checkpoint's own, so that its files go on as well. */
+  inPlace: boolean;
+  /** Names of the checkpoints in that folder up to this one, the newest last. */
+  earlier: string[];
+  /** And of those behind it, which are of no use any more. */
+  later: string[];
+  allowChanges: boolean;
+}
+
+type Warn = (warning: NativeWarning) => void;
+
+const ANYWAY = 'Set resume.allowChanges (--resume-anyway) to go on all the same.';
+
+/**
+ * Opens the checkpoint that `resume` names, or the newest good one of the run's folder; null when there is none there.
+ * @throws TorchwingError INVALID_ARGUMENT for `auto` without a folder, CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED,
+ *   CHECKPOINT_UNSUPPORTED
+ */
+export async function openCheckpoint(
+  resume: ResumeOption,
+  folder: RunFolder | null,
+  warn: Warn,
+): Promise<Resumed | null> {
+  const { from, allowChanges = false } = typeof resume === 'string' ? { from: resume } : resume;
+  if (from !== 'auto') {
+    const path = resolve(from);
+    const inPlace = folder !== null && dirname(path) === folder.path;
+    const names = inPlace ? await checkpointsIn(folder.path) : [];
+    return { ...(await read(path)), ...around(names, basename(path)), path, inPlace, allowChanges };
+  }
+  if (folder === null) {
+    throw new TorchwingError(
+      'INVALID_ARGUMENT',
+      'Invalid value for "resume": received "auto" without "output", expected a checkpoint\'s path, or the folder of the run.',
+    );
+  }
+  const names = await checkpointsIn(folder.path);
+  let failure: unknown = null;
+  for (const name of names) {
+    const path = join(folder.path, name);
+    try {
+      const found = await read(path);
+      return { ...found, ...around(names, name), path, inPlace: true, allowChanges };
+    } catch (error) {
+      if (!(error instanceof TorchwingError) || !error.code.startsWith('CHECKPOINT_')) throw error;
+      failure ??= error;
+      warn({ code: error.code, message: `${error.message} The one before it is used.` });
+    }
+  }
+  if (failure !== null) throw failure;
+  return null;
+}
+
+async function read(path: string): Promise<Pick<Resumed, 'record' | 'state'>> {
+  const state = await StateDict.readCheckpoint(path);
+  try {
+    return { state, record: readCheckpointRecord(state.record, path) };
+  } catch (error) {
+    state.dispose();
+    throw error;
+  }
+}
+
+/** `names` come furthest first. */
+function around(names: readonly string[], name: string): Pick<Resumed, 'earlier' | 'later'> {
+  const at = names.indexOf(name);
+  if (at < 0) return { earlier: [], later: [] };
+  return { earlier: names.slice(at).reverse(), later: names.slice(0, at) };
+}
+
+/**
+ * Holds a run against the checkpoint that it is to go on from.
+ * @throws TorchwingError RESUME_MISMATCH, naming each setting with both values, unless changes are allowed
+ */
+export function checkResumed(
+  { record, path, allowChanges }: Resumed,
+  job: Pick<Job, 'config' | 'data' | 'versions'>,
+  warn: Warn,
+): void {
+  const elsewhere = configDifferences(record.machine, machineOf(job)).filter(
+    ({ key }) => key === 'libtorch' || key === 'cpuCapability' || key === 'torchwing',
+  );
+  if (elsewhere.length > 0) {
+    warn({
+      code: 'RESUMED_ELSEWHERE',
+      message: `The run goes on with other software or another CPU, so its last bits will differ (${list(elsewhere)}).`,
+    });
+  }
+  const differences = [
+    ...configDifferences(record.config, recordedConfig(job.config)),
+    ...configDifferences({ data: record.data }, { data: dataOf(record, job) }),
+  ];
+  if (differences.length === 0) return;
+  if (!allowChanges) {
+    throw new TorchwingError(
+      'RESUME_MISMATCH',
+      `The run of the checkpoint "${path}" was another one: ${list(differences)}.`,
+      { hint: ANYWAY },
+    );
+  }
+  warn({ code: 'RESUMED_CHANGED', message: `The run goes on changed: ${list(differences)}.` });
+}
+
+/** The content's hash is known only to runs with preflight; the manifest's is compared in any case. */
+function dataOf(record: CheckpointRecord, { data }: Pick<Job, 'data'>): CheckpointRecord['data'] {
+  const { classes, sha256, contentSha256 } = data;
+  const comparable = record.data.contentSha256 !== null && contentSha256 !== null;
+  return {
+    classes: [...classes],
+    sha256,
+    contentSha256: comparable ? contentSha256 : record.data.contentSha256,
+  };
+}
+
+/** Whether the schedule of a resumed run has to be counted anew, because it is another one. */
+export function scheduleChanged({ record }: Resumed, job: Pick<Job, 'config'>): boolean {
+  return configDifferences(record.config, recordedConfig(job.config)).some(
+    ({ key }) => key === 'optimizer.lr' || key === 'scheduler' || key.startsWith('scheduler.'),
+  );
+}
+
+function list(differences: readonly Difference[]): string {
+  return differences.map(differenceText).join('; ');
+}

@@ -1,0 +1,41 @@
+import { type Best, BestEpoch } from './best-epoch';
+import type { PhaseMetrics } from './events';
+import { NOTHING_COUNTED, type PhaseCounts } from './training-session';
+import type { EpochSummary } from './types';
+
+/** Where a run stands, between two steps. */
+export interface RunPosition {
+  epoch: number;
+  phase: 'train' | 'val';
+  /** The phase's next step. */
+  step: number;
+  /** What the phase has counted before it. */
+  counts: PhaseCounts;
+  /** The epoch's finished training phase and the rate that it trained with; null during that phase. */
+  trained: { metrics: PhaseMetrics; lr: number } | null;
+  /** Bytes of `metrics.jsonl` that tell of what was before the phase; 0 without a folder. */
+  metricsBytes: number;
+}
+
+/** What a run has come to so far, beside its tensors. Changed only between phases, and each time all at once. */
+export class RunState {
+  readonly history: EpochSummary[];
+  readonly best: BestEpoch;
+  position: RunPosition;
+
+  /** @param before what a run that goes on had come to */
+  constructor(before?: { history: EpochSummary[]; best: Best | null; position: RunPosition }) {
+    this.history = [...(before?.history ?? [])];
+    this.best = new BestEpoch(before?.best ?? null);
+    this.position = before?.position ?? phaseStart(0, 'train');
+  }
+}
+
+/** The position before the first step of a phase. */
+export function phaseStart(
+  epoch: number,
+  phase: RunPosition['phase'],
+  { trained = null, metricsBytes = 0 }: Partial<Pick<RunPosition, 'trained' | 'metricsBytes'>> = {},
+): RunPosition {
+  return { epoch, phase, step: 0, counts: NOTHING_COUNTED, trained, metricsBytes };
+}
