@@ -19,6 +19,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'torchwing-cuda-'));
   data = drawPhotos({ train: 4, val: 2 });
   compileDriver(join(folder, 'driver'));
+  compileDriver(join(folder, 'without-functions'), ['-DWITHOUT_FUNCTIONS']);
   compileForeignDriver(join(folder, 'foreign'));
   mkdirSync(join(folder, 'broken'));
   writeFileSync(join(folder, 'broken', 'libcuda.so.1'), 'not a library');
@@ -195,7 +196,16 @@ describe('the reason and the cure are the same everywhere', () => {
   withCudaHalf('a driver with a device on which the mapped CUDA half of LibTorch cannot work', async () => {
     expect(await answer(withDriver())).toMatchObject({
       cause: 'libtorch',
-      whyNot: expect.stringMatching(/^LibTorch sees no CUDA device that it can use \(CUDA initialization: /),
+      whyNot: expect.stringMatching(
+        /^LibTorch's CUDA runtime counts no device that it can use, saying "CUDA initialization: /,
+      ),
+    });
+  });
+
+  withCudaHalf('a driver in which the CUDA runtime of LibTorch finds no function', async () => {
+    expect(await status(withDriver({}, 'without-functions'))).toMatchObject({
+      cause: 'libtorch',
+      whyNot: "LibTorch's CUDA runtime counts no device that it can use, and gives no reason",
     });
   });
 

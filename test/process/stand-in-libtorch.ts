@@ -8,10 +8,10 @@ function compile(args: readonly string[]): void {
 }
 
 /** Compiles test/process/stand-in-driver.c as `folder`/libcuda.so.1. */
-export function compileDriver(folder: string): void {
+export function compileDriver(folder: string, flags: readonly string[] = []): void {
   mkdirSync(folder);
   const source = join(__dirname, 'stand-in-driver.c');
-  compile(['-Wl,-soname,libcuda.so.1', '-o', join(folder, 'libcuda.so.1'), source]);
+  compile([...flags, '-Wl,-soname,libcuda.so.1', '-o', join(folder, 'libcuda.so.1'), source]);
 }
 
 /** Compiles a library called libcuda.so.1 that is nobody's driver. */

@@ -64,8 +64,8 @@ const CudaStatus& libtorchStatus() {
     if (found.available) {
       found.cure.clear();
     } else {
-      found.why_not = "LibTorch sees no CUDA device that it can use" +
-                      (warning.text.empty() ? "" : " (" + warning.text + ")");
+      found.why_not = std::string("LibTorch's CUDA runtime counts no device that it can use, ") +
+                      (warning.text.empty() ? "and gives no reason" : "saying \"" + warning.text + "\"");
     }
     return found;
   }();
