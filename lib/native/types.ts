@@ -85,9 +85,6 @@ export interface NativeSGD {
   /** `state`: momentum buffers named by the number of their parameter. */
   stateDict(): Promise<{ state: NativeStateDict; paramGroup: NativeSGDParamGroup }>;
   loadStateDict(state: NativeStateDict, paramGroup: NativeSGDParamGroup): Promise<void>;
-  /** Momentum buffers named by parameter; parameters that had no step yet are absent. */
-  state(): Promise<NativeStateDict>;
-  loadState(state: NativeStateDict): Promise<void>;
   dispose(): void;
 }
 

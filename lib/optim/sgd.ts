@@ -77,13 +77,4 @@ export class SGD extends Handle<NativeSGD> {
   loadStateDict(stateDict: SGDStateDict): Promise<void> {
     return callNative(() => this.native.loadStateDict(stateDict.state.native, stateDict.paramGroups[0]));
   }
-
-  /** Momentum buffers named by parameter; a parameter without a step yet is absent. */
-  async state(): Promise<StateDict> {
-    return StateDict.wrap(await callNative(() => this.native.state()));
-  }
-
-  loadState(state: StateDict): Promise<void> {
-    return callNative(() => this.native.loadState(state.native));
-  }
 }

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from '../config/types';
 import { TorchwingError } from '../native/errors';
 import { onNativeWarning } from '../native/load';
 import type { NativeWarning } from '../native/warnings';
+import { saveTorchCheckpoint } from '../optim/torch-checkpoint';
 import { beginFolder, describeStart } from './begin-run';
 import { CheckpointWriter } from './checkpoint-writer';
 import { type EventContent, EventDelivery } from './event-delivery';
@@ -60,6 +61,16 @@ export class FitRun {
         : { epoch: best.epoch, metrics: { accuracy: best.accuracy, loss: best.loss } };
     const state = await job.session.bestState();
     return state === null ? null : { state, record: describeWeights(job, origin) };
+  }
+
+  /** Trainer.saveTorchCheckpoint; false when nothing trains. */
+  async saveTorchCheckpoint(path: string): Promise<boolean> {
+    const job = this.#job;
+    if (job === null) return false;
+    const { optimizer, scheduler } = job;
+    const record = describeWeights(job, this.#run.latest());
+    await saveTorchCheckpoint(path, { optimizer, ...(scheduler === null ? {} : { scheduler }), record });
+    return true;
   }
 
   /** @param keep takes the best weights, whichever way a run that began to train ends */

@@ -29,6 +29,17 @@ export class RunState {
     this.best = new BestEpoch(before?.best ?? null);
     this.position = before?.position ?? phaseStart(0, 'train');
   }
+
+  /** The last epoch whose training phase is over, null before the first; its validation figures once they are known. */
+  latest(): { epoch: number | null; metrics: { accuracy: number; loss: number } | null } {
+    const { epoch, phase } = this.position;
+    const latest = phase === 'val' ? epoch : epoch - 1;
+    const val = this.history.find((entry) => entry.epoch === latest)?.val;
+    return {
+      epoch: latest < 0 ? null : latest,
+      metrics: val === undefined ? null : { accuracy: val.accuracy, loss: val.loss },
+    };
+  }
 }
 
 /** The position before the first step of a phase. */

@@ -95,6 +95,20 @@ export class Trainer {
     return (await this.#run?.checkpoint()) ?? null;
   }
 
+  /**
+   * Writes the training as it stands, between two steps, to go on in Python: model, optimizer and schedule, see
+   * `saveTorchCheckpoint`. During a fit, best from its callbacks: at the end of an epoch the schedule has been stepped.
+   * @throws TorchwingError INVALID_ARGUMENT when no fit is training; OUTPUT_WRITE
+   */
+  async saveTorchCheckpoint(path: string): Promise<void> {
+    if ((await this.#run?.saveTorchCheckpoint(path)) === true) return;
+    throw new TorchwingError(
+      'INVALID_ARGUMENT',
+      'There is no training to save: fit() is not running, or has not begun to train yet.',
+      { hint: 'Call saveTorchCheckpoint() from a callback of fit(), for example onEpochEnd.' },
+    );
+  }
+
   /** Stops a running fit, which rejects with DISPOSED, and frees the weights. */
   dispose(): void {
     this.#disposed = true;

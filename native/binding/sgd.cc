@@ -96,8 +96,6 @@ void SgdHandle::init(Napi::Env env, Napi::Object exports) {
                          InstanceMethod<&SgdHandle::zeroGrad>("zeroGrad"),
                          InstanceMethod<&SgdHandle::stateDict>("stateDict"),
                          InstanceMethod<&SgdHandle::loadStateDict>("loadStateDict"),
-                         InstanceMethod<&SgdHandle::state>("state"),
-                         InstanceMethod<&SgdHandle::loadState>("loadState"),
                          disposeMethod(),
                      }));
 }
@@ -169,18 +167,6 @@ Napi::Value SgdHandle::loadStateDict(const Napi::CallbackInfo& info) {
         optimizer->model->change("loadStateDict()", [&](ResNet&) {
           optimizer->load({options, buffersInOrder(state->tensors, parameters)});
         });
-      });
-}
-
-Napi::Value SgdHandle::state(const Napi::CallbackInfo& info) {
-  return data().compute(
-      info.Env(), [optimizer = core()] { return momentumByName(*optimizer); }, StateDictHandle::fromTensors);
-}
-
-Napi::Value SgdHandle::loadState(const Napi::CallbackInfo& info) {
-  return data().compute(
-      info.Env(), [optimizer = core(), state = StateDictHandle::unwrap(info[0], "state").core()] {
-        optimizer->model->change("loadState()", [&](ResNet&) { loadMomentum(*optimizer, state->tensors); });
       });
 }
 

@@ -44,8 +44,6 @@ class SgdHandle : public Handle<SgdHandle, ModelOptimizer> {
   Napi::Value zeroGrad(const Napi::CallbackInfo& info);
   Napi::Value stateDict(const Napi::CallbackInfo& info);
   Napi::Value loadStateDict(const Napi::CallbackInfo& info);
-  Napi::Value state(const Napi::CallbackInfo& info);
-  Napi::Value loadState(const Napi::CallbackInfo& info);
 };
 
 }  // namespace torchwing::binding

@@ -325,6 +325,29 @@ describe('handles', () => {
     for (const handle of handles) handle.dispose();
   });
 
+  test('a run is saved for Python at the end of an epoch: its last weights, its momentum and the next rate', async () => {
+    const output = join(elsewhere, 'for-python');
+    const file = join(elsewhere, 'for-python.pth');
+    const trainer = new Trainer(
+      config({ output, optimizer: { lr: 0.01 }, scheduler: { stepSize: 1, gamma: 0.5 } }),
+    );
+    await trainer.fit({
+      onEpochEnd: async ({ epoch }) => {
+        if (epoch === 1) await trainer.saveTorchCheckpoint(file);
+      },
+    });
+    expect(await shaOf(file)).toBe(await shaOf(join(output, 'last.pth')));
+    const model = await ResNet18.create({ classes: 2 });
+    const optimizer = await SGD.create(model, { lr: 1 });
+    const scheduler = await StepLR.create(optimizer, { stepSize: 9 });
+    await loadTorchCheckpoint(file, { optimizer, scheduler });
+    expect(scheduler.state()).toEqual({ lastEpoch: 2, lastLr: 0.0025 });
+    const { state, paramGroups } = await optimizer.stateDict();
+    expect(state.entries).toHaveLength(62);
+    expect(paramGroups[0]).toMatchObject({ lr: 0.0025, momentum: 0.9 });
+    for (const handle of [state, optimizer, model, trainer]) handle.dispose();
+  });
+
   test('a model has the keys of torchvision, and refuses weights of another width by listing them', async () => {
     const model = await ResNet18.create({ classes: 2 });
     const other = await ResNet18.create({ classes: 3 });

@@ -265,7 +265,9 @@ export class FakeNative {
           return this.#session();
         },
       },
-      saveTorchCheckpoint: async () => undefined,
+      saveTorchCheckpoint: async (path, _optimizer, _scheduler, record) => {
+        this.saved.push({ path, record, format: 'pth', weights: 'torch checkpoint' });
+      },
       loadTorchCheckpoint: async () => [],
       crossEntropy: async () => this.tensor([0.7], []),
       mixBatch: async (images, labels, { classes }) => ({

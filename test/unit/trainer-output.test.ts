@@ -83,6 +83,22 @@ describe("a run's folder", () => {
     expect(records[2]?.[1]).toMatchObject({ epoch: 1, metrics: { accuracy: 0.4 } });
   });
 
+  test('gets a checkpoint for Python where a callback asks for it, and none when nothing trains', async () => {
+    const output = join(temporaryFolder(), 'run');
+    const file = join(output, 'python.pth');
+    const run = trainer(output);
+    expect((await rejection(run.saveTorchCheckpoint(file))).code).toBe('INVALID_ARGUMENT');
+    await run.fit({
+      onPhaseEnd: async ({ phase, epoch }) => {
+        if (phase === 'val' && epoch === 1) await run.saveTorchCheckpoint(file);
+      },
+    });
+    const saved = mockFake.saved.filter(({ weights }) => weights === 'torch checkpoint');
+    expect(saved.map(({ path }) => path)).toEqual([file]);
+    expect(JSON.parse(saved[0]?.record ?? '')).toMatchObject({ arch: 'resnet18', epoch: 1, metrics: null });
+    expect((await rejection(run.saveTorchCheckpoint(file))).hint).toContain('onEpochEnd');
+  });
+
   test('has the initial weights as best.pth when no epoch was better', async () => {
     const output = join(temporaryFolder(), 'run');
     mockFake.accuracy = () => 0;
