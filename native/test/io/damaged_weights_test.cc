@@ -21,7 +21,8 @@ bool sameTensors(const StateDict& a, const StateDict& b) {
     if (!a[i].tensor.sizes().equals(b[i].tensor.sizes())) return false;
     // Bits and not values: 0 equals -0, and NaN nothing.
     const at::Tensor left = a[i].tensor.contiguous(), right = b[i].tensor.contiguous();
-    if (std::memcmp(left.const_data_ptr(), right.const_data_ptr(), left.nbytes()) != 0) return false;
+    const std::size_t size = left.nbytes();
+    if (size > 0 && std::memcmp(left.const_data_ptr(), right.const_data_ptr(), size) != 0) return false;
   }
   return true;
 }
