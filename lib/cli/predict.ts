@@ -1,5 +1,7 @@
 import { ERROR_EXIT_CODES, TorchwingError } from '../native/errors';
+import { onNativeWarning } from '../native/load';
 import { Predictor } from '../predictor/predictor';
+import { warningLines } from '../report/text';
 import { EXIT_DONE } from './exit-codes';
 import { USAGE } from './flags';
 import { helpText } from './help-text';
@@ -31,6 +33,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     );
   }
   const images = await listImages(places);
+  onNativeWarning((warning) => process.stderr.write(`${warningLines(warning).join('\n')}\n`));
   const predictor = await Predictor.load(weights, {
     ...(flags.device === undefined ? {} : { device: flags.device }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),

@@ -62,7 +62,7 @@ export function endLines(event: EndEvent): string[] {
   ];
 }
 
-export function warningLines(event: WarningEvent): string[] {
+export function warningLines(event: Pick<WarningEvent, 'code' | 'message' | 'hint'>): string[] {
   const hint = event.hint === undefined ? [] : [`hint: ${event.hint}`];
   return [`warning [${event.code}] ${event.message}`, ...hint];
 }

@@ -40,6 +40,15 @@ function withDriver(more: Environment = {}, driver = 'driver'): Environment {
 
 function train(device: string, env: Environment, more: readonly string[] = []): Promise<Finished> {
   const output = mkdtempSync(join(folder, 'run-'));
+  return trainInto(output, device, env, more);
+}
+
+function trainInto(
+  output: string,
+  device: string,
+  env: Environment,
+  more: readonly string[] = [],
+): Promise<Finished> {
   const small = ['--weights', 'none', '--image-size', '32', '--epochs', '1', '--batch-size', '4'];
   return torchwing(
     ['train', '--data', data, '--output', output, '--overwrite', '--device', device, ...small, ...more],
@@ -217,8 +226,10 @@ describe('the reason and the cure are the same everywhere', () => {
 });
 
 describe('auto', () => {
-  test('trains on the CPU and says once which device stays unused, and why', async () => {
-    const { code, stdout } = await train('auto', withDriver({ LIBTORCH: cpuBuild }), ['--json']);
+  test('trains and predicts on the CPU and says once which device stays unused, and why', async () => {
+    const env = withDriver({ LIBTORCH: cpuBuild });
+    const output = join(folder, 'run-auto');
+    const { code, stdout } = await trainInto(output, 'auto', env, ['--json']);
     expect(code).toBe(0);
     const warnings = events(stdout).filter((event) => event['code'] === 'CUDA_UNUSED');
     expect(warnings).toEqual([
@@ -228,6 +239,11 @@ describe('auto', () => {
         hint: expect.stringContaining('setup --backend cuda'),
       }),
     ]);
+    const photos = join(data, 'val', 'ants');
+    const predicted = await torchwing(['predict', join(output, 'best.pth'), photos], { env });
+    expect(predicted.code).toBe(0);
+    expect(predicted.stderr.match(/^warning \[CUDA_UNUSED\] .* is a CPU build\.$/gm)).toHaveLength(1);
+    expect(predicted.stdout).not.toContain('CUDA_UNUSED');
   });
 
   test('says nothing of devices that were hidden from it', async () => {
