@@ -130,7 +130,13 @@ export class RunFolder {
   async append(event: TrainerEvent): Promise<void> {
     await writing(this.path, async () => {
       const line = Buffer.from(`${serializeEvent(event)}\n`, 'utf8');
-      await this.#metrics?.writeFile(line);
+      try {
+        await this.#metrics?.writeFile(line);
+      } catch (error) {
+        // A full disk may have taken the beginning of the line.
+        await this.#metrics?.truncate(this.#metricsBytes).catch(() => undefined);
+        throw error;
+      }
       this.#metricsBytes += line.byteLength;
     });
   }

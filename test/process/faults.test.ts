@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { drawPhotos } from './draw-photos';
+import { quickFolder } from './run-files';
+
+/** What test/process/programs/faulty-run.cjs prints of one attempt. */
+interface Attempt {
+  fault: string;
+  match: string;
+  nth: number;
+  /** Calls that the fault had to choose from. */
+  seen: number;
+  outcome: string;
+  warnings: string[];
+  /** The epoch that it went on at; null when it ended before it began. */
+  resumed: number | null;
+  leftovers: string[];
+}
+
+/** Bytes of `struct order` in test/process/faults/faults.c. */
+const ORDER_SIZE = 80;
+
+let place = '';
+let data = '';
+let attempts: Attempt[] = [];
+beforeAll(() => {
+  place = mkdtempSync(join(quickFolder(), 'torchwing-faults-'));
+  data = drawPhotos({ train: 2, val: 2 });
+  const shim = join(place, 'faults.so');
+  const source = join(__dirname, 'faults', 'faults.c');
+  execFileSync('cc', ['-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-o', shim, source, '-ldl']);
+  const order = join(place, 'order');
+  writeFileSync(order, Buffer.alloc(ORDER_SIZE));
+  const cache = join(place, 'cache');
+  mkdirSync(cache);
+  const program = join(__dirname, 'programs', 'faulty-run.cjs');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, data, join(place, 'run'), order], {
+    env: { ...process.env, LD_PRELOAD: shim, TORCHWING_FAULTS: order, XDG_CACHE_HOME: cache },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`faulty-run.cjs ended with ${status}: ${stderr}`);
+  attempts = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}, 300_000);
+afterAll(() => {
+  for (const folder of [place, data]) rmSync(folder, { recursive: true, force: true });
+});
+
+const hit = () => attempts.filter(({ fault, seen, nth }) => fault !== 'none' && seen >= nth);
+
+test('every kind of fault was met, on every kind of file', () => {
+  const met = new Set(hit().map(({ fault, match }) => `${fault} ${match.replace(place, '')}`));
+  for (const fault of ['open EACCES', 'write ENOSPC', 'write short', 'fsync EIO', 'rename EIO'])
+    expect(met).toContain(`${fault} checkpoint-`);
+  for (const fault of ['open EACCES', 'write ENOSPC', 'write short', 'fsync EIO'])
+    expect(met).toContain(`${fault} metrics.jsonl`);
+  for (const fault of ['open EACCES', 'write ENOSPC', 'write short', 'rename EIO'])
+    expect(met).toContain(`${fault} /cache`);
+  expect(met).toContain('fsync EIO /run');
+});
+
+test('a run goes on with a warning or stops with a typed error, and leaves nothing half-written', () => {
+  for (const attempt of attempts) {
+    expect(['completed', 'OUTPUT_WRITE']).toContain(attempt.outcome);
+    expect(attempt.leftovers).toEqual([]);
+  }
+  for (const { fault, match, outcome, warnings } of hit()) {
+    const heard = outcome === 'OUTPUT_WRITE' || warnings.includes('CHECKPOINT_NOT_WRITTEN');
+    // The system's half of a write is the other half's business, and the cache saves time and nothing else.
+    expect({ fault, match, heard }).toEqual({
+      fault,
+      match,
+      heard: !fault.endsWith('short') && !match.endsWith('cache'),
+    });
+  }
+});
+
+test('the last good checkpoint always loads: each attempt goes on at or behind the one before it', () => {
+  let epoch = 0;
+  for (const { resumed } of attempts.slice(1)) {
+    if (resumed === null) continue;
+    expect(resumed).toBeGreaterThanOrEqual(epoch);
+    epoch = resumed;
+  }
+  expect(epoch).toBeGreaterThan(10);
+  expect(attempts.at(-1)).toMatchObject({ fault: 'none', outcome: 'completed', resumed: epoch });
+});
