@@ -50,7 +50,7 @@ async function makeSession(mode) {
   const state = await StateDict.read(options.weights);
   await model.loadStateDict(state);
   state.dispose();
-  await model.replaceHead(2, { seed: 0 });
+  await model.replaceHead(2);
   await model.setTrainable(mode === 'extractor' ? 'head' : 'all');
   const optimizer = await SGD.create(model, { lr: 1e-3, momentum: 0.9 });
   const { images } = await scanImageFolder(path.join(options.data, 'train'));
