@@ -221,6 +221,9 @@ def tiff_files() -> Files:
         files[f"tiff-pillow-bilevel-{compression}"] = encoded(SMALL.convert("1"), "TIFF", compression=compression)
     for mode in ("RGB", "L", "CMYK", "YCbCr"):
         files[f"tiff-pillow-jpeg-{mode}"] = encoded(RGB.convert(mode), "TIFF", compression="jpeg", quality=85)
+    for name, subsampling in (("444", 0), ("420", 2)):
+        file = encoded(RGB, "JPEG", subsampling=subsampling)
+        files[f"tiff-old-jpeg-{name}"] = tiff.old_jpeg(file, *RGB.size)
     files["tiff-pillow-palette-lzw"] = encoded(SMALL.quantize(40), "TIFF", compression="tiff_lzw")
     files["tiff-pillow-predictor"] = encoded(SMALL, "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
     files["tiff-pillow-big"] = encoded(SMALL, "TIFF", big_tiff=True)

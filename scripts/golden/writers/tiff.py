@@ -111,3 +111,28 @@ def encode(
         file += struct.pack(f"{order}H", len(tags)) + b"".join(entries) + b"\0\0\0\0" + outside
         link = after - 4
     return bytes(file)
+
+
+def old_jpeg(file: bytes, width: int, height: int) -> bytes:
+    """A JPEG file inside a TIFF file, as before 1995: compression 6."""
+    tags = {
+        256: (LONG, width),
+        257: (LONG, height),
+        259: (SHORT, 6),
+        262: (SHORT, 6),
+        273: (LONG, 8),
+        277: (SHORT, 3),
+        278: (LONG, height),
+        279: (LONG, len(file)),
+        513: (LONG, 8),
+        514: (LONG, len(file)),
+    }
+    body = file + b"\0" * (len(file) % 2)
+    entries = b"".join(
+        struct.pack("<HHI", tag, kind, 1) + struct.pack("<H" if kind == SHORT else "<I", value).ljust(4, b"\0")
+        for tag, (kind, value) in sorted(tags.items())
+    )
+    directory = struct.pack("<H", len(tags) + 1)
+    bits = struct.pack("<HHII", 258, SHORT, 3, 8 + len(body) + 2 + 12 * (len(tags) + 1) + 4)
+    entries = entries[:24] + bits + entries[24:]
+    return struct.pack("<2sHI", b"II", 42, 8 + len(body)) + body + directory + entries + b"\0\0\0\0" + b"\x08\0" * 3
