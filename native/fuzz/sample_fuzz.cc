@@ -13,7 +13,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                      transform::Normalize{{0, 0, 0}, {1, 1, 1}}};
   static const std::vector<transform::Spec> validation{transform::Resize{40}, transform::CenterCrop{32, 32},
                                                        transform::ToTensor{}};
-  static const std::array<Pipeline, 2> pipelines{Pipeline(training), Pipeline(validation)};
+  static const std::vector<transform::Spec> augmenting{
+      transform::Resize{40},           transform::RandomRotation{{-30, 30}, {}, false, {}, {}},
+      transform::RandAugment{},        transform::RandomCrop{32, 32, {4, 4, 4, 4}},
+      transform::TrivialAugmentWide{}, transform::ToTensor{},
+      transform::RandomErasing{}};
+  static const std::array<Pipeline, 3> pipelines{Pipeline(training), Pipeline(validation),
+                                                 Pipeline(augmenting)};
   LoaderOptions options;
   options.limits = fuzz::smallLimits();
   options.samples.push_back({"fuzz", 0, std::make_shared<std::vector<std::uint8_t>>(data, data + size)});

@@ -33,7 +33,8 @@ Size resizedSize(Size image, int shorter_side, int longest) {
   const int shorter = std::min(image.width, image.height);
   const int longer = std::max(image.width, image.height);
   int new_shorter = shorter_side;
-  int new_longer = static_cast<int>(static_cast<double>(shorter_side) * longer / shorter);
+  const double exact = static_cast<double>(shorter_side) * longer / shorter;
+  int new_longer = static_cast<int>(std::min(exact, static_cast<double>(kLongestSide)));
   if (longest != 0 && new_longer > longest) {
     new_shorter = std::max(1, static_cast<int>(static_cast<double>(longest) * new_shorter / new_longer));
     new_longer = longest;

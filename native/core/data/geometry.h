@@ -28,6 +28,9 @@ struct Rectangle {
 /// What the two share; empty (all 0) when they share nothing.
 Rectangle intersection(const Rectangle& a, const Rectangle& b);
 
+/// What resizedSize() goes up to. An image that is resized to such a length is refused.
+constexpr int kLongestSide = 1 << 30;
+
 /// Resize(int, max_size): the shorter side becomes `shorter_side`; the longer one is truncated, not rounded.
 /// A longer side above `longest`, unless that is 0, becomes `longest`, and the shorter one is truncated,
 /// though not to 0.

@@ -132,8 +132,12 @@ TransformCosts PipelineRunner::run(const ImageRegion& image, const DrawKey& key,
 void PipelineRunner::apply(const Resize& resize, CounterRng&) {
   const Size full = resizedBy(resize, currentSize());
   const auto window = cropBehind(position_, full, key_);
+  const Rectangle result = window.value_or(wholeOf(full));
+  if (std::max(full.width, full.height) >= kLongestSide ||
+      std::int64_t{result.width} * result.height > kLargestResult)
+    throw ResizedTooLarge(currentSize(), full);
   if (window) ++position_;
-  resizeInto(current_, full, window.value_or(wholeOf(full)));
+  resizeInto(current_, full, result);
 }
 
 void PipelineRunner::apply(const CenterCrop& wanted, CounterRng&) {

@@ -20,6 +20,15 @@ struct TransformCosts {
   double other = 0;
 };
 
+/// Thrown for an image so narrow that a resize of its shorter side would make more than kLargestResult pixels
+/// of it: a few bytes of file would ask for gigabytes.
+struct ResizedTooLarge {
+  ResizedTooLarge(Size image, Size resized) : image(image), resized(resized) {}
+  Size image;
+  Size resized;
+};
+constexpr std::int64_t kLargestResult = 100'000'000;
+
 /// Runs a pipeline on one thread, reusing its memory.
 class PipelineRunner {
  public:
@@ -33,7 +42,7 @@ class PipelineRunner {
   int shrinkFactor(Size image, const DrawKey& key) const;
 
   /// Writes the transformed image to `target`: uint8 [H, W, 3] or float32 [3, H, W], as form() says. `image`
-  /// holds at least sourceRectangle(). Throws ImageTooSmall.
+  /// holds at least sourceRectangle(). Throws ImageTooSmall or ResizedTooLarge.
   TransformCosts run(const ImageRegion& image, const DrawKey& key, void* target);
 
  private:

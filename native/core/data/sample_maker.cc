@@ -69,15 +69,20 @@ ImageRegion SampleMaker::decode(std::span<const std::uint8_t> bytes, const DrawK
 }
 
 TransformCosts SampleMaker::transform(const ImageRegion& image, const DrawKey& key, void* target) {
+  const auto text = [](Size size) {
+    return std::to_string(size.width) + " x " + std::to_string(size.height);
+  };
+  const std::string& path = options_.samples[static_cast<std::size_t>(key.index)].path;
   try {
     return runner_.run(image, key, target);
+  } catch (const ResizedTooLarge& large) {
+    throw Error("IMAGE_TOO_LARGE", "Image \"" + path + "\" is too large for resize: its " +
+                                       text(large.image) + " pixels would become " + text(large.resized) +
+                                       ", expected at most " + std::to_string(kLargestResult) + ".");
   } catch (const ImageTooSmall& small) {
-    const auto text = [](Size size) {
-      return std::to_string(size.width) + " x " + std::to_string(size.height);
-    };
-    throw Error("IMAGE_TOO_SMALL", "Image \"" + options_.samples[static_cast<std::size_t>(key.index)].path +
-                                       "\" is too small for randomCrop: received " + text(small.image) +
-                                       " pixels, expected at least " + text(small.crop) + ".");
+    throw Error("IMAGE_TOO_SMALL", "Image \"" + path + "\" is too small for randomCrop: received " +
+                                       text(small.image) + " pixels, expected at least " + text(small.crop) +
+                                       ".");
   }
 }
 

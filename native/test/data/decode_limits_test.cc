@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/data/decoder.h"
+#include "core/data/sample_maker.h"
 #include "core/error.h"
 
 namespace torchwing {
@@ -157,6 +158,26 @@ TEST(DecodeLimits, BoundTheMemoryOfDecoders) {
   EXPECT_EQ(codeOf(tiffStrip(2000, 2000), limits), "IMAGE_TOO_LARGE");
   EXPECT_EQ(codeOf(tiffTile(2048), limits), "IMAGE_TOO_LARGE");
   EXPECT_EQ(codeOf(jpeg(2000, 2000), limits), "IMAGE_TOO_LARGE");
+}
+
+TEST(DecodeLimits, RefuseANarrowImageThatAResizeWouldMakeHuge) {
+  LoaderOptions options;
+  File file;
+  file.text("P5 1 3000000 255\n");
+  for (int i = 0; i < 3'000'000; i += 100) file.text(std::string(100, 'x'));
+  options.samples.push_back({"narrow", 0, std::make_shared<Bytes>(file.take())});
+  const Pipeline pipeline({transform::Resize{256}, transform::RandomRotation{{0, 0}, {}, false, {}, {}},
+                           transform::CenterCrop{8, 8}, transform::ToTensor{}});
+  std::vector<std::uint8_t> target(pipeline.imageBytes());
+  DecodedCache cache(1, 0);
+  try {
+    SampleMaker(options, pipeline, cache).make(0, 0, target.data());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "IMAGE_TOO_LARGE");
+    EXPECT_NE(std::string(error.what()).find("\"narrow\""), std::string::npos);
+  }
+  EXPECT_EQ(resizedSize({1, 100'000'000}, 256), (Size{256, kLongestSide}));
 }
 
 }  // namespace
