@@ -63,7 +63,7 @@ struct RandomRotation {
   Range degrees{};
   Interpolation interpolation = Interpolation::kNearest;
   bool expand = false;
-  std::optional<std::array<double, 2>> center;
+  std::optional<std::array<double, 2>> center = std::nullopt;
   Color fill{};
 };
 /// Three equal channels.

@@ -92,9 +92,8 @@ LoaderOptions optionsFor(const Files& files) {
   return options;
 }
 
-TEST(Allocation, AWorkerTakesNoneForAnImageAfterItsFirstEpochs) {
-  const Files files;
-  const LoaderOptions options = optionsFor(files);
+/// How many times a worker takes memory in its fifth epoch over the samples.
+std::int64_t ofWarmWorker(const LoaderOptions& options) {
   const Pipeline pipeline(options.transforms);
   DecodedCache cache(options.samples.size(), 0);
   SampleMaker maker(options, pipeline, cache);
@@ -109,7 +108,31 @@ TEST(Allocation, AWorkerTakesNoneForAnImageAfterItsFirstEpochs) {
   EXPECT_GT(allocations - before, 0) << "nothing is counted";
   const std::int64_t warm = allocations;
   epoch(4);
-  EXPECT_EQ(allocations - warm, 0);
+  return allocations - warm;
+}
+
+TEST(Allocation, AWorkerTakesNoneForAnImageAfterItsFirstEpochs) {
+  const Files files;
+  EXPECT_EQ(ofWarmWorker(optionsFor(files)), 0);
+}
+
+TEST(Allocation, NorWithAnyTransform) {
+  const Files files;
+  LoaderOptions options = optionsFor(files);
+  const Color gray{9, 9, 9};
+  options.transforms = {transform::Pad{{3, 4, 5, 6}, PaddingMode::kReflect, gray},
+                        transform::Resize{90, 0, 100},
+                        transform::RandomRotation{{45, 45}, Interpolation::kBilinear, true, {}, gray},
+                        transform::RandomCrop{64, 64, {8, 8, 8, 8}, true, PaddingMode::kEdge, gray},
+                        transform::RandomHorizontalFlip{},
+                        transform::RandomVerticalFlip{},
+                        transform::ColorJitter{{transform::Range{0.6, 1.4}, transform::Range{0.6, 1.4}, transform::Range{0.6, 1.4}, transform::Range{-0.1, 0.1}}},
+                        transform::RandomGrayscale{},
+                        transform::RandAugment{},
+                        transform::TrivialAugmentWide{},
+                        transform::ToTensor{},
+                        transform::RandomErasing{1, {0.02, 0.33}, {0.3, 3.3}, std::nullopt}};
+  EXPECT_EQ(ofWarmWorker(options), 0);
 }
 
 TEST(Allocation, ALoaderTakesAsMuchForALongEpochAsForAShortOne) {

@@ -2,47 +2,22 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "core/data/beta.h"
 #include "core/data/counter_rng.h"
+#include "test/data/distribution.h"
 #include "test/model/fixture.h"
 
 namespace torchwing {
 namespace {
 
-constexpr int kDraws = 20'000;
+using test::kCritical;
+using test::kDraws;
+using test::largestDifference;
+
 constexpr std::int64_t kHeight = 48, kWidth = 64;
-
-/// Largest difference of two empirical distributions of kDraws draws each that chance exceeds once in a
-/// thousand times (Kolmogorov and Smirnov).
-const double kCritical = 1.95 * std::sqrt(2.0 / kDraws);
-
-/// An upper bound of the largest difference between the distributions of `draws` and of torchvision's draws,
-/// which the fixture has at some points only: between two of these each may be anywhere in its range.
-double largestDifference(std::vector<double> draws, const test::Json& points) {
-  std::sort(draws.begin(), draws.end());
-  double largest = 0;
-  double own_before = 0, other_before = 0;
-  for (const test::Json& point : points.list()) {
-    std::istringstream words(point.text());
-    std::string value, below, not_above;
-    words >> value >> below >> not_above;
-    const auto [first, last] = std::equal_range(draws.begin(), draws.end(), std::stod(value));
-    const double own_below = static_cast<double>(first - draws.begin());
-    const double own_not_above = static_cast<double>(last - draws.begin());
-    largest = std::max({largest, own_below - other_before, std::stod(below) - own_before,
-                        std::abs(own_not_above - std::stod(not_above))});
-    own_before = own_not_above;
-    other_before = std::stod(not_above);
-  }
-  // Beyond the last point torchwing may still have draws, torchvision has none.
-  return std::max(largest, kDraws - own_before) / kDraws;
-}
 
 std::vector<double> lambdas(const MixOptions& options) {
   std::vector<double> drawn;
