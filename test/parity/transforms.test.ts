@@ -3,7 +3,7 @@ import { IMAGENET, transforms as T, TorchwingError, type Transform } from '../..
 import { encodePng } from '../png';
 import augment from './fixtures/transforms/augment.json';
 import pixels from './fixtures/transforms/pixels.json';
-import { loadImage, pixelBytes } from './load-image';
+import { loadImage, pixelDigest } from './load-image';
 
 /** The images, arguments and results of scripts/golden/transforms.py, here by way of the public functions. */
 
@@ -18,9 +18,9 @@ function png(name: Image): Uint8Array {
   return encodePng(width, height, 'rgb', Buffer.from(rgb, 'base64'));
 }
 
-/** SHA-256 of what the transforms make of an image, with or without a crop of the result's own size before or behind. */
-async function digestOf(image: Image, transforms: Transform[], epoch = 0): Promise<string> {
-  return short(pixelBytes(await loadImage(png(image), [...transforms, T.toTensor()], epoch)));
+/** The first digits of the SHA-256 of what the transforms make of an image. */
+async function digestOf(image: Image, transforms: Transform[], seed = 0): Promise<string> {
+  return pixelDigest(await loadImage(png(image), [...transforms, T.toTensor()], { seed })).slice(0, 12);
 }
 
 const ownSize = (image: Image): Transform =>
@@ -57,22 +57,33 @@ function pad(numbers: number[], paddingMode: T.PaddingMode): Transform {
   return T.pad(numbers as [number, number, number, number], { fill, paddingMode });
 }
 
+function isFloat32(value = Number.NaN): boolean {
+  return Math.fround(value) === value;
+}
+
 /** float.hex of Python. */
 function parseHexadecimal(text: string): number {
-  const [, sign, whole = '', fraction = '', exponent] = /^(-?)0x(\d)\.?([0-9a-f]*)p([+-]\d+)$/.exec(text) ?? [];
+  const [, sign, whole = '', fraction = '', exponent] =
+    /^(-?)0x(\d)\.?([0-9a-f]*)p([+-]\d+)$/.exec(text) ?? [];
   const value = Number.parseInt(whole + fraction, 16) * 2 ** (Number(exponent) - 4 * fraction.length);
   return sign === '-' ? -value : value;
 }
 
 describe('the public transforms equal torchvision, byte for byte', () => {
   const isShown = ({ image }: Case) => image === 'odd' || image === 'pixel';
+  const numbersOf = (one: Case) => one.arguments.split(' ').filter(Boolean).map(parseHexadecimal);
+  // Angles are drawn in float32, and a hue's range of 0 alone turns it off: both as in torchvision.
+  const isDrawn = (one: Case) =>
+    one.operation === 'hue'
+      ? numbersOf(one)[0] !== 0
+      : !one.operation.startsWith('rotate') || isFloat32(numbersOf(one)[0]);
+
   test.each(Object.entries(factories))('%s', async (operation, transformsFor) => {
-    const cases = pixels.cases.filter((one) => one.operation === operation && isShown(one));
+    const cases = pixels.cases.filter((one) => one.operation === operation && isShown(one) && isDrawn(one));
     expect(cases.length).toBeGreaterThan(1);
     for (const one of cases) {
       const image = one.image as Image;
-      const numbers = one.arguments.split(' ').filter(Boolean).map(parseHexadecimal);
-      const transforms = [ownSize(image), ...transformsFor(numbers, one)];
+      const transforms = [ownSize(image), ...transformsFor(numbersOf(one), one)];
       expect([one.arguments, await digestOf(image, transforms)]).toEqual([one.arguments, one.digest]);
     }
   });
@@ -82,7 +93,9 @@ describe('the public transforms equal torchvision, byte for byte', () => {
 function results(space: string, interpolation: string, bins: (digests: string[]) => string[]): Set<string> {
   // What moves no pixel is there once, under `nearest`.
   const lines = augment.lines.filter((line) => line.space === space && line.image === 'odd');
-  const moving = new Set(lines.filter((line) => line.interpolation === 'bilinear').map((line) => line.operation));
+  const moving = new Set(
+    lines.filter((line) => line.interpolation === 'bilinear').map((line) => line.operation),
+  );
   return new Set(
     lines
       .filter((line) => line.interpolation === interpolation || !moving.has(line.operation))
@@ -91,19 +104,21 @@ function results(space: string, interpolation: string, bins: (digests: string[])
 }
 
 describe.each(['nearest', 'bilinear'] as const)('augmentation, %s', (interpolation) => {
-  const EPOCHS = 120;
+  const SEEDS = 120;
 
   async function seen(transform: Transform): Promise<Set<string>> {
     const digests = new Set<string>();
-    for (let epoch = 0; epoch < EPOCHS; epoch++)
-      digests.add(await digestOf('odd', [ownSize('odd'), transform], epoch));
+    for (let seed = 0; seed < SEEDS; seed++)
+      digests.add(await digestOf('odd', [ownSize('odd'), transform], seed));
     return digests;
   }
 
-  test('randAugment gives nothing but the 23 images of torchvision at its magnitude, and all of them in time', async () => {
+  test('randAugment gives the images of torchvision at its magnitude, and no other', async () => {
     const expected = results('randAugment', interpolation, (digests) => [digests[9] ?? digests[0] ?? '']);
     const found = await seen(T.randAugment({ numOps: 1, magnitude: 9, interpolation, fill }));
     expect([...found].filter((digest) => !expected.has(digest))).toEqual([]);
+    // 23 operations and signs; the image has its full contrast already, so one of them is the identity.
+    expect(expected.size).toBe(22);
     expect(found.size).toBeGreaterThanOrEqual(20);
   });
 
@@ -153,7 +168,12 @@ describe('randomErasing', () => {
   });
 
   test('before normalize the value is normalized too', async () => {
-    const erased = [ownSize('odd'), T.toTensor(), T.randomErasing({ p: 1, value: 0.485 }), T.normalize(IMAGENET)];
+    const erased = [
+      ownSize('odd'),
+      T.toTensor(),
+      T.randomErasing({ p: 1, value: 0.485 }),
+      T.normalize(IMAGENET),
+    ];
     const before = await loadImage(png('odd'), plain);
     const after = await loadImage(png('odd'), erased);
     expect(after[changedRectangle(before, after, 37).first]).toBe(0);

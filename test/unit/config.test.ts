@@ -176,6 +176,80 @@ describe('refusals name the option, what was received and what was expected', ()
       'Invalid value for "data.transforms.train[0].p": received 2, expected a number from 0 to 1.',
     ],
     [
+      {
+        data: {
+          ...data,
+          transforms: { train: [{ type: 'resize', size: 64, maxSize: 64 }, crop, { type: 'toTensor' }] },
+        },
+      },
+      'Invalid value for "data.transforms.train[0].maxSize": received 64, expected more than a "size" that is one number.',
+    ],
+    [
+      {
+        data: {
+          ...data,
+          transforms: { train: [{ type: 'pad', padding: [1, 2, 3] }, crop, { type: 'toTensor' }] },
+        },
+      },
+      'Invalid value for "data.transforms.train[0].padding": received [1,2,3], expected an integer from 0 to 4096, or two or four of them.',
+    ],
+    [
+      {
+        data: {
+          ...data,
+          transforms: {
+            train: [{ type: 'pad', padding: 1, paddingMode: 'wrap' }, crop, { type: 'toTensor' }],
+          },
+        },
+      },
+      'Invalid value for "data.transforms.train[0].paddingMode": received "wrap", expected "constant" or "edge" or "reflect" or "symmetric".',
+    ],
+    [
+      {
+        data: {
+          ...data,
+          transforms: { train: [{ type: 'colorJitter', hue: 0.6 }, crop, { type: 'toTensor' }] },
+        },
+      },
+      'Invalid value for "data.transforms.train[0].hue": received 0.6, expected a number from 0 to 0.5, or [min, max] with -0.5 <= min <= max <= 0.5.',
+    ],
+    [
+      {
+        data: {
+          ...data,
+          transforms: { train: [{ type: 'randomRotation', degrees: [9, 3] }, crop, { type: 'toTensor' }] },
+        },
+      },
+      'Invalid value for "data.transforms.train[0].degrees": received [9,3], expected a number >= 0, or [min, max] with min <= max.',
+    ],
+    [
+      {
+        data: {
+          ...data,
+          transforms: { train: [{ type: 'randAugment', magnitude: 31 }, crop, { type: 'toTensor' }] },
+        },
+      },
+      'Invalid value for "data.transforms.train[0].magnitude": received 31, expected less than numMagnitudeBins, which is 31.',
+    ],
+    [
+      {
+        data: {
+          ...data,
+          transforms: { train: [{ type: 'randAugment', fill: [1, 2, 256] }, crop, { type: 'toTensor' }] },
+        },
+      },
+      'Invalid value for "data.transforms.train[0].fill[2]": received 256, expected an integer from 0 to 255.',
+    ],
+    [
+      {
+        data: {
+          ...data,
+          transforms: { train: [{ type: 'grayscale', numOutputChannels: 1 }, crop, { type: 'toTensor' }] },
+        },
+      },
+      'Invalid value for "data.transforms.train[0].numOutputChannels": received 1, expected 3, the channels that a model sees.',
+    ],
+    [
       { data: { ...data, transforms: { val: [crop] } } },
       'Invalid value for "data.transforms.val": received [{"type":"centerCrop","size":64}], expected a list with one toTensor.',
     ],

@@ -39,8 +39,8 @@ std::vector<double> moves(const transform::Spec& flip, Size size) {
   image.bytes[0] = 255;
   std::vector<double> moved;
   for (int index = 0; index < test::kDraws; ++index) {
-    const auto result =
-        run({transform::CenterCrop{size.height, size.width}, flip}, ImageRegion::whole(image.view()), {1, 0, index});
+    const auto result = run({transform::CenterCrop{size.height, size.width}, flip},
+                            ImageRegion::whole(image.view()), {1, 0, index});
     moved.push_back(result[0] == 255 ? 0 : 1);
   }
   return moved;
@@ -130,7 +130,8 @@ TEST(PipelineRunner, AResizeWithACropBehindIsTheOneAfterTheOther) {
     const DrawKey key{3, 1, index};
     const Size full = resizedBy(Resize{80}, {61, 47});
     TestImage whole(full);
-    whole.bytes = run({Resize{80}, CenterCrop{full.height, full.width}}, ImageRegion::whole(image.view()), key);
+    whole.bytes =
+        run({Resize{80}, CenterCrop{full.height, full.width}}, ImageRegion::whole(image.view()), key);
     CounterRng rng = key.generator(1);
     const Rectangle window = randomCropRectangle(full, {30, 20}, rng);
     TestImage expected({30, 20});
@@ -156,7 +157,8 @@ TEST(Pipeline, NamesTheNumberThatIsOutOfRange) {
       {RandomCrop{0, 5}, "randomCrop size is 0"},
       {RandomVerticalFlip{-0.5}, "randomVerticalFlip.p"},
       {ColorJitter{ColorRanges{std::nullopt, Range{-1, 1}}}, "colorJitter.contrast is [-1"},
-      {ColorJitter{ColorRanges{std::nullopt, std::nullopt, std::nullopt, Range{0, 0.6}}}, "colorJitter.hue is [0.0"},
+      {ColorJitter{ColorRanges{std::nullopt, std::nullopt, std::nullopt, Range{0, 0.6}}},
+       "colorJitter.hue is [0.0"},
       {RandomRotation{{3, 1}}, "randomRotation.degrees is [3"},
       {RandomGrayscale{2}, "randomGrayscale.p"},
       {RandAugment{2, 31}, "randAugment.magnitude is 31, expected 0 to 30"},

@@ -89,8 +89,8 @@ TEST(TransformDraws, OfColorJitterAreTorchvisions) {
 
 TEST(TransformDraws, OfAnAngleAreTorchvisions) {
   const test::Json expected = test::readFixture("draws", "transforms")["randomRotation"];
-  const Draws draws = drawn(
-      [](CounterRng& rng, Draws& angles) { angles["degrees"].push_back(rng.uniform(-30.0F, 75.0F)); });
+  const Draws draws =
+      drawn([](CounterRng& rng, Draws& angles) { angles["degrees"].push_back(rng.uniform(-30.0F, 75.0F)); });
   EXPECT_LT(test::largestDifference(draws.at("degrees"), expected), test::kCritical);
 }
 
@@ -98,7 +98,8 @@ TEST(TransformDraws, OfAnAngleAreTorchvisions) {
 void add(const Augmentation& augmentation, AugmentSpace space, Draws& draws) {
   const auto operation = static_cast<int>(augmentation.operation);
   int bin = 0;
-  while (magnitudeOf(space, augmentation.operation, bin, 31, {8, 8}) != std::abs(augmentation.magnitude)) ++bin;
+  while (magnitudeOf(space, augmentation.operation, bin, 31, {8, 8}) != std::abs(augmentation.magnitude))
+    ++bin;
   draws["operation"].push_back(operation);
   draws["operation, magnitude and sign"].push_back(operation * 61 + 30 +
                                                    (std::signbit(augmentation.magnitude) ? -bin : bin));
