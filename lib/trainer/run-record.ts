@@ -44,6 +44,13 @@ export function writeRecord(record: RunRecord): string {
  */
 export function readRecord(text: string, file: string): ReadableRecord {
   const value = parse(text, file);
+  if ((value as { kind?: unknown } | null)?.kind === 'checkpoint') {
+    throw new TorchwingError(
+      'WEIGHTS_UNSUPPORTED',
+      `"${file}" is a checkpoint to go on training from, expected weights.`,
+      { hint: 'Use best.pth or last.pth beside it.' },
+    );
+  }
   const version = (value as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version !== RECORD_VERSION) {
     throw new TorchwingError(

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path';
 import type { TrainerConfig } from '../../lib/config/types';
 import type { TrainerEvent } from '../../lib/trainer/events';
+import { readRecord } from '../../lib/trainer/run-record';
 import { Trainer } from '../../lib/trainer/trainer';
 import type { FitOptions } from '../../lib/trainer/types';
 import { FakeNative } from './fake-native';
@@ -323,4 +324,10 @@ test('what a killed process left half-written is gone with the next run', async 
     writeFileSync(join(output, name), 'half');
   await trainer().fit({ resume: 'auto' });
   expect(readdirSync(output).filter((name) => name.includes('tmp'))).toEqual([]);
+});
+
+test('a checkpoint is no weight file to predict with, and says which are', () => {
+  expect(() => readRecord('{"kind":"checkpoint","version":1}', 'x/checkpoint-0001-val-000002.pth')).toThrow(
+    expect.objectContaining({ code: 'WEIGHTS_UNSUPPORTED', hint: expect.stringContaining('best.pth') }),
+  );
 });
