@@ -55,6 +55,10 @@ const padding = () =>
   );
 const paddingMode = () => choice(['constant', 'edge', 'reflect', 'symmetric']).default('constant');
 
+const coordinates = '[x, y], two numbers from -1000000 to 1000000';
+const coordinate = () =>
+  z.number({ error: coordinates }).min(-1e6, { error: coordinates }).max(1e6, { error: coordinates });
+
 const interpolation = () => choice(['nearest', 'bilinear']).default('nearest');
 const numMagnitudeBins = () => integer(2, 1_000_000).default(31);
 
@@ -109,7 +113,7 @@ const steps = [
     ),
     interpolation: interpolation(),
     expand: flag().default(false),
-    center: z.tuple([z.number(), z.number()], { error: '[x, y], two finite numbers' }).optional(),
+    center: z.tuple([coordinate(), coordinate()], { error: coordinates }).optional(),
     fill: fill(),
   }),
   z.strictObject({

@@ -20,6 +20,8 @@ using namespace transform;
 constexpr int kLongestSide = 65500;
 /// Keeps a padded image of 100 megapixels within 1 GB.
 constexpr int kWidestPadding = 4096;
+/// Leaves positions of pixels their fraction bits.
+constexpr double kFarthestCenter = 1e6;
 
 void require(bool fits, const std::string& name, double value, const std::string& expected) {
   if (!fits) failTransforms(name + " is " + std::to_string(value) + ", expected " + expected);
@@ -112,7 +114,7 @@ struct SizeBehind {
     requireRange("randomRotation.degrees", rotation.degrees, -kFinite, kFinite,
                  "two finite numbers with first <= second");
     for (const double value : rotation.center.value_or(std::array<double, 2>{})) {
-      require(std::isfinite(value), "randomRotation.center", value, "finite numbers");
+      require(std::abs(value) <= kFarthestCenter, "randomRotation.center", value, "-1000000 to 1000000");
     }
     return rotation.expand ? Size{} : size;
   }

@@ -160,6 +160,8 @@ TEST(Pipeline, NamesTheNumberThatIsOutOfRange) {
       {ColorJitter{ColorRanges{std::nullopt, std::nullopt, std::nullopt, Range{0, 0.6}}},
        "colorJitter.hue is [0.0"},
       {RandomRotation{{3, 1}}, "randomRotation.degrees is [3"},
+      {RandomRotation{{1, 3}, Interpolation::kNearest, true, std::array<double, 2>{0, 2e6}},
+       "randomRotation.center"},
       {RandomGrayscale{2}, "randomGrayscale.p"},
       {RandAugment{2, 31}, "randAugment.magnitude is 31, expected 0 to 30"},
       {TrivialAugmentWide{1}, "trivialAugmentWide.numMagnitudeBins is 1"},

@@ -16,9 +16,9 @@ void fillWith(const Color& color, const Pixels& target) {
   for (std::size_t i = 0; i < target.count(); ++i, pixel += 3) std::memcpy(pixel, color.data(), 3);
 }
 
-/// Toward zero; -1 for what lies before the image.
+/// Toward zero; -1 for what lies before any image or behind.
 int pixelAt(double coordinate) {
-  return coordinate < 0.0 ? -1 : static_cast<int>(coordinate);
+  return coordinate >= 0.0 && coordinate < 1e9 ? static_cast<int>(coordinate) : -1;
 }
 
 bool inside(int value, int size) {
