@@ -34,7 +34,6 @@ export async function prepareModel(options: PrepareModelOptions): Promise<ResNet
   let model: ResNet | null = null;
   try {
     for (const message of state.notes) options.warn({ code: 'WEIGHTS_NOTE', message });
-    refuseOtherArchitecture(options.weights, state, arch);
     const width = headWidth(state) === IMAGENET_CLASSES ? IMAGENET_CLASSES : classes.length;
     model = await ResNet.create({ arch, classes: width, seed, layout });
     await loadInto(model, state, options);
@@ -61,20 +60,6 @@ export function headWidth(state: StateDict): number | null {
   return state.entries.find(({ name }) => name === 'fc.weight')?.shape[0] ?? null;
 }
 
-/**
- * Says in one line what strict loading would say key by key.
- * @throws TorchwingError WEIGHTS_MISMATCH when the tensors are those of another ResNet than `arch`
- */
-export function refuseOtherArchitecture(file: string, state: StateDict, arch: Architecture): void {
-  const found = architectureOf(state.entries);
-  if (found === null || found === arch) return;
-  throw new TorchwingError(
-    'WEIGHTS_MISMATCH',
-    `The weights "${file}" do not fit: they are those of a ${found}, expected ${arch}.`,
-    { hint: `Set model.arch to "${found}" (--arch ${found}), or use weights of a ${arch}.` },
-  );
-}
-
 /** Strictly, with the file and the data's classes in the failure. */
 async function loadInto(model: ResNet, state: StateDict, options: PrepareModelOptions): Promise<void> {
   try {
@@ -82,6 +67,13 @@ async function loadInto(model: ResNet, state: StateDict, options: PrepareModelOp
   } catch (error) {
     if (!(error instanceof TorchwingError) || error.code !== 'WEIGHTS_MISMATCH') throw error;
     const message = error.message.replace('The weights do', `The weights "${options.weights}" do`);
+    const found = architectureOf(state.entries);
+    if (found !== null && found !== options.arch) {
+      throw new TorchwingError(error.code, message, {
+        hint: `They are those of a ${found}: set model.arch to "${found}" (--arch ${found}), or use weights of a ${options.arch}.`,
+        cause: error,
+      });
+    }
     const names = options.classes.map((name) => `"${name}"`).join(', ');
     throw new TorchwingError(error.code, message, {
       hint: `Check the architecture. A head of ${IMAGENET_CLASSES} classes (ImageNet's) is replaced; any other must have the data's ${options.classes.length}: ${names}.`,

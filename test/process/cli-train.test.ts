@@ -69,7 +69,8 @@ test('--arch trains another ResNet, whose weights say so and predict; the wrong 
   expect((await torchwing(['predict', best, photo])).code).toBe(0);
   const refused = await train(join(place, 'other-arch'), ['--arch', 'resnet101', '--weights', best]);
   expect(refused.code).toBe(3);
-  expect(refused.stderr).toContain('they are those of a resnet50, expected resnet101');
+  expect(refused.stderr).toContain('"layer3.22.conv1.weight"');
+  expect(refused.stderr).toContain('They are those of a resnet50: set model.arch to "resnet50"');
 });
 
 test('without --output the run goes to runs/<time>-<mode> below the working directory', async () => {

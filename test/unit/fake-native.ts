@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { architectureOf } from '../../lib/model/architecture';
 import type { CudaAbsence } from '../../lib/native/cuda-absence';
 import type {
   Architecture,
@@ -323,6 +324,14 @@ export class FakeNative {
       stateDict: async () => this.#state('model', { arch, headClasses: model.classes }),
       loadStateDict: async (state: NativeStateDict, strict: boolean) => {
         this.calls.push(strict ? 'loadStateDict' : 'loadStateDict, not strict');
+        const found = architectureOf(state.entries);
+        if (found !== null && found !== options.arch) {
+          throw {
+            code: 'WEIGHTS_MISMATCH',
+            message: 'The weights do not fit the model: missing "a".',
+            hint: '',
+          };
+        }
         const width = state.entries.find(({ name }) => name === 'fc.weight')?.shape[0];
         if (width !== model.classes) {
           throw {
