@@ -236,12 +236,12 @@ describe('output, device and numbers', () => {
 
 describe('predict', () => {
   test('without images or weights', async () => {
-    expectRefusal(await torchwing(['predict']), 2, 'USAGE', 'expected a .pth file');
+    expectRefusal(await torchwing(['predict']), 2, 'USAGE', 'expected a weight file');
     expectRefusal(
       await torchwing(['predict', join(trained, 'best.pth')]),
       2,
       'USAGE',
-      'expected a .pth file',
+      'expected a weight file',
     );
   });
 
