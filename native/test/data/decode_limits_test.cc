@@ -23,16 +23,21 @@ class File {
     return *this;
   }
   File& little(std::uint64_t value, int width) {
-    for (int i = 0; i < width; ++i) bytes_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    for (int i = 0; i < width; ++i) bytes_.push_back(byteOf(value, i));
     return *this;
   }
   File& big(std::uint64_t value, int width) {
-    for (int i = width - 1; i >= 0; --i) bytes_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    for (int i = width - 1; i >= 0; --i) bytes_.push_back(byteOf(value, i));
     return *this;
   }
   Bytes take() { return std::move(bytes_); }
 
  private:
+  /// The byte of weight 256^place.
+  static std::uint8_t byteOf(std::uint64_t value, int place) {
+    return place < 8 ? static_cast<std::uint8_t>(value >> (8 * place)) : 0;
+  }
+
   Bytes bytes_;
 };
 
