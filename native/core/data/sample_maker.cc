@@ -27,7 +27,7 @@ LoaderCosts SampleMaker::make(std::int64_t index, std::int64_t epoch, void* targ
   costs.images = 1;
   ImageRegion region;
   const std::shared_ptr<const Image> cached = cache_.find(index);
-  if (cached != nullptr) {
+  if (cached != nullptr && isDecodedWhole({cached->width(), cached->height()}, key)) {
     region = ImageRegion::whole(cached->view());
     costs.cache_hits = 1;
   } else {
@@ -54,18 +54,30 @@ ImageRegion SampleMaker::decode(std::span<const std::uint8_t> bytes, const DrawK
   const std::string& name = options_.samples[static_cast<std::size_t>(key.index)].path;
   const int orientation = options_.exif == ExifPolicy::kApply ? readImageHeader(bytes).orientation : 1;
   const bool keep = cache_.open();
-  if (keep || orientation != 1) {
+  if (orientation != 1) {
     decoder_.decode(bytes, name, image_);
-    if (orientation != 1) applyOrientation(image_.view(), orientation, upright_);
-    const ImageView whole = (orientation != 1 ? upright_ : image_).view();
-    if (keep) cache_.keep(key.index, whole);
-    return ImageRegion::whole(whole);
+    applyOrientation(image_.view(), orientation, upright_);
+    if (keep) cache_.keep(key.index, upright_.view());
+    return ImageRegion::whole(upright_.view());
   }
-  RegionRequest request{[&](Size size) { return runner_.sourceRectangle(size, key); }, {}};
+  RegionRequest request;
+  if (keep) {
+    request.rectangle = [](Size size) { return Rectangle{0, 0, size.width, size.height}; };
+  } else {
+    request.rectangle = [&](Size size) { return runner_.sourceRectangle(size, key); };
+  }
+  shrunk_ = 1;
   if (options_.decode == DecodeForm::kScaled) {
-    request.shrink = [&](Size size) { return runner_.shrinkFactor(size, key); };
+    request.shrink = [&](Size size) { return shrunk_ = runner_.shrinkFactor(size, key); };
   }
-  return decoder_.decodeRegion(bytes, name, request, image_);
+  const ImageRegion region = decoder_.decodeRegion(bytes, name, request, image_);
+  if (keep && shrunk_ == 1)
+    cache_.keep(key.index, region.crop({0, 0, region.full.width, region.full.height}));
+  return region;
+}
+
+bool SampleMaker::isDecodedWhole(Size image, const DrawKey& key) const {
+  return options_.decode == DecodeForm::kExact || runner_.shrinkFactor(image, key) == 1;
 }
 
 TransformCosts SampleMaker::transform(const ImageRegion& image, const DrawKey& key, void* target) {

@@ -23,6 +23,9 @@ class SampleMaker {
  private:
   std::span<const std::uint8_t> read(const Sample& sample);
   ImageRegion decode(std::span<const std::uint8_t> bytes, const DrawKey& key);
+  /// Whether an image of that size has the pixels of the whole decode, which are all that the cache holds,
+  /// for this draw too: a smaller decode has others, whether the image lies in the cache or not.
+  bool isDecodedWhole(Size image, const DrawKey& key) const;
   TransformCosts transform(const ImageRegion& image, const DrawKey& key, void* target);
 
   const LoaderOptions& options_;
@@ -32,6 +35,7 @@ class SampleMaker {
   std::vector<std::uint8_t> file_;
   Image image_;
   Image upright_;
+  int shrunk_ = 1;  ///< by how much the decoder has made the image under way smaller
 };
 
 }  // namespace torchwing

@@ -97,6 +97,24 @@ TEST(Loader, GivesTheSameBytesFromItsCache) {
   EXPECT_EQ(plain.costs().cache_bytes, 0);
 }
 
+TEST(Loader, GivesTheSameScaledBytesWithAndWithoutACache) {
+  LoaderOptions given = options(23);
+  given.decode = DecodeForm::kScaled;
+  Loader plain(given);
+  Loader exact(options(23));
+  for (const std::int64_t bytes : {20'000, 1 << 20}) {
+    given.cache_bytes = bytes;
+    Loader cached(given);
+    for (std::int64_t epoch = 0; epoch < 4; ++epoch) {
+      const Delivered expected = deliver(plain, epoch);
+      EXPECT_NE(expected, deliver(exact, epoch)) << "nothing is scaled";
+      EXPECT_EQ(deliver(cached, epoch), expected) << bytes << " bytes, epoch " << epoch;
+    }
+    EXPECT_GT(cached.costs().cache_hits, 0);
+    EXPECT_LT(cached.costs().cache_hits, 23);
+  }
+}
+
 TEST(Loader, KeepsNoMoreThanTheLimitOfItsCache) {
   LoaderOptions given = options(23);
   given.cache_bytes = 20'000;
