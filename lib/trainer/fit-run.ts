@@ -154,12 +154,7 @@ export class FitRun {
     const last = this.#run.history.at(-1);
     if (last === undefined) throw new TorchwingError('NATIVE', 'The run ended without an epoch.');
     const result = this.#result(job, 'completed');
-    await this.#events.emit({
-      type: 'end',
-      stopped: 'completed',
-      best: result.best,
-      seconds: result.seconds,
-    });
+    await this.#events.emit(endOf(result));
     return result;
   }
 
@@ -180,12 +175,7 @@ export class FitRun {
 
   async #endByTime(job: Job): Promise<FitResult> {
     const result = this.#result(job, 'timeLimit');
-    await this.#events.emitStopped({
-      type: 'end',
-      stopped: 'timeLimit',
-      best: result.best,
-      seconds: result.seconds,
-    });
+    await this.#events.emitStopped(endOf(result));
     return result;
   }
 
@@ -216,12 +206,7 @@ export class FitRun {
   }
 
   async #reportAbort(): Promise<void> {
-    const end = {
-      type: 'end',
-      stopped: 'aborted',
-      best: this.#run.best.value,
-      seconds: this.#seconds(),
-    } as const;
+    const end = endOf({ stopped: 'aborted', best: this.#run.best.value, seconds: this.#seconds() });
     // fit() rejects with the signal's reason, whatever a callback thinks of it.
     await this.#events.emitStopped(end).catch(() => undefined);
   }
@@ -229,6 +214,10 @@ export class FitRun {
   #seconds(): number {
     return (performance.now() - this.#started) / 1000;
   }
+}
+
+function endOf({ stopped, best, seconds }: Pick<FitResult, 'stopped' | 'best' | 'seconds'>) {
+  return { type: 'end', stopped, best, seconds } as const;
 }
 
 /** Holds warnings back until the start event is out. */
