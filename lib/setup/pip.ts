@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { TorchwingError } from '../native/errors';
 import { currentPlatform } from '../native/platform';
 
@@ -78,6 +79,7 @@ export async function pipInstall(options: PipInstall, say: Say): Promise<void> {
     const child = spawn(python(environment), args, {
       env: { ...environment, TMPDIR: options.target },
       stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
     });
     const code = await ended(child, options.signal);
     options.signal?.throwIfAborted();
@@ -92,11 +94,47 @@ export async function pipInstall(options: PipInstall, say: Say): Promise<void> {
   }
 }
 
-function ended(child: ChildProcess, signal: AbortSignal | undefined): Promise<number | null> {
-  const stop = () => child.kill('SIGTERM');
+/** Milliseconds that the processes of an aborted group have for ending by themselves. */
+const PATIENCE = 2000;
+
+/**
+ * The exit code of the leader of a process group. Once `signal` has aborted, the whole group is ended and waited for, so
+ * that no process of pip's writes after this has settled.
+ */
+async function ended(child: ChildProcess, signal: AbortSignal | undefined): Promise<number | null> {
+  const stop = () => signalGroup(child, 'SIGTERM');
   signal?.addEventListener('abort', stop, { once: true });
-  return new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code));
-  }).finally(() => signal?.removeEventListener('abort', stop));
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    if (signal?.aborted === true) await groupEnded(child);
+    return code;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** Bounded, since a dead process that nobody reaps, as in some containers, stays in its group for ever. */
+async function groupEnded(child: ChildProcess): Promise<void> {
+  const begin = performance.now();
+  while (signalGroup(child, 0)) {
+    if (performance.now() - begin > PATIENCE) {
+      signalGroup(child, 'SIGKILL');
+      return;
+    }
+    await setTimeout(10);
+  }
+}
+
+/** False when no process of the group is left, or none was started. */
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(-pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }

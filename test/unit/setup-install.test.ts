@@ -41,7 +41,9 @@ Requires-Dist: optree>=0.13.0; extra == "optree"
  */
 function fakePython(torch: 'works' | 'fails' | 'hangs' = 'works', pip = true): NodeJS.ProcessEnv {
   const log = join(folder, 'pip.log');
-  const endings = { works: '', fails: 'exit 1', hangs: 'exec sleep 60' };
+  // A process of pip's own writes on for a while, whatever becomes of pip.
+  const writes = '(for i in $(seq 100); do mkdir -p $target/torch/lib; sleep 0.02; done) &';
+  const endings = { works: '', fails: 'exit 1', hangs: `${writes}\n    exec sleep 60` };
   const script = `#!/bin/sh
 [ "$3" = --version ] && ${pip ? 'exit 0' : 'exit 1'}
 echo "$@" >> ${log}
@@ -138,6 +140,8 @@ test('an interrupted download leaves nothing behind', async () => {
   while (!existsSync(join(folder, 'pip.log'))) await new Promise((resolve) => setTimeout(resolve, 20));
   controller.abort(reason);
   expect(await running).toBe(reason);
+  expect(readdirSync(managed())).toEqual([]);
+  await new Promise((resolve) => setTimeout(resolve, 200));
   expect(readdirSync(managed())).toEqual([]);
 });
 
