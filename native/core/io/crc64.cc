@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/io/crc_folding.h"
 #include "core/io/little_endian.h"
 
 namespace torchwing {
@@ -32,11 +33,10 @@ constexpr Tables makeTables() {
 
 constexpr Tables kTables = makeTables();
 
-}  // namespace
+constexpr Folding kFolding = makeFolding(kPolynomial);
 
-void Crc64::add(const void* bytes, std::size_t count) {
-  const auto* at = static_cast<const std::uint8_t*>(bytes);
-  std::uint64_t state = state_;
+/// The register behind `count` bytes, eight at a time.
+std::uint64_t byTables(std::uint64_t state, const std::uint8_t* at, std::size_t count) {
   for (; count >= 8; at += 8, count -= 8) {
     state ^= loadLittle<std::uint64_t>(at);
     std::uint64_t next = 0;
@@ -44,7 +44,21 @@ void Crc64::add(const void* bytes, std::size_t count) {
     state = next;
   }
   for (; count > 0; ++at, --count) state = (state >> 8) ^ kTables[0][(state ^ *at) & 0xFF];
-  state_ = state;
+  return state;
+}
+
+}  // namespace
+
+void Crc64::add(const void* bytes, std::size_t count) {
+  const auto* at = static_cast<const std::uint8_t*>(bytes);
+  if (canFold(count)) {
+    std::uint8_t block[kFoldingBlock];
+    const std::size_t done = foldBlocks(kFolding, state_, at, count, block);
+    state_ = byTables(0, block, sizeof(block));
+    at += done;
+    count -= done;
+  }
+  state_ = byTables(state_, at, count);
 }
 
 }  // namespace torchwing

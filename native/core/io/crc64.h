@@ -5,7 +5,8 @@
 
 namespace torchwing {
 
-/// CRC-64/XZ: the polynomial of ECMA-182, reflected, all ones before and after. Eight bytes per step.
+/// CRC-64/XZ: the polynomial of ECMA-182, reflected, all ones before and after. By
+/// carry-less multiplication where the processor has it, about ten times as fast as by tables.
 class Crc64 {
  public:
   void add(const void* bytes, std::size_t count);

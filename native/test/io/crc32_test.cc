@@ -5,21 +5,13 @@
 
 #include <vector>
 
+#include "test/io/patternless_bytes.h"
+
 namespace torchwing::test {
 namespace {
 
-std::vector<std::uint8_t> bytesOf(std::size_t count) {
-  std::vector<std::uint8_t> bytes(count);
-  std::uint32_t state = 1;
-  for (std::uint8_t& byte : bytes) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<std::uint8_t>(state >> 24);
-  }
-  return bytes;
-}
-
 TEST(Crc32, IsZlibsAtEveryLengthAndAlignment) {
-  const std::vector<std::uint8_t> bytes = bytesOf(400);
+  const std::vector<std::uint8_t> bytes = patternlessBytes(400);
   for (std::size_t begin = 0; begin < 16; ++begin) {
     for (std::size_t size = 0; size + begin <= bytes.size(); ++size) {
       for (const std::uint32_t start : {0U, 0x12345678U}) {
@@ -31,7 +23,7 @@ TEST(Crc32, IsZlibsAtEveryLengthAndAlignment) {
 }
 
 TEST(Crc32, GoesOnWhereAnotherCallEnded) {
-  const std::vector<std::uint8_t> bytes = bytesOf(100'003);
+  const std::vector<std::uint8_t> bytes = patternlessBytes(100'003);
   const std::uint32_t whole = crc32(0, bytes.data(), bytes.size());
   EXPECT_EQ(whole, crc32_z(0, bytes.data(), bytes.size()));
   for (const std::size_t cut : {1U, 63U, 64U, 65U, 50'000U}) {
