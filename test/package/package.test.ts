@@ -54,7 +54,7 @@ function run(command: string, args: string[], cwd = project) {
 }
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['scripts/prebuild.mjs'], { cwd: root });
+  execFileSync(process.execPath, ['scripts/prebuilds.mjs'], { cwd: root });
   project = mkdtempSync(join(tmpdir(), 'torchwing-package-'));
   bin = join(project, 'bin');
   mkdirSync(bin);
