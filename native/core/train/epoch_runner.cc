@@ -1,14 +1,12 @@
 #include "core/train/epoch_runner.h"
 
 #include <chrono>
-#include <cmath>
-#include <string>
 
-#include "core/error.h"
-#include "core/model/loss.h"
 #include "core/train/batch_images.h"
+#include "core/train/finite_loss.h"
 #include "core/train/mix_batch.h"
 #include "core/train/running_metrics.h"
+#include "core/train/training_step.h"
 
 namespace torchwing {
 namespace {
@@ -27,17 +25,13 @@ class PhaseRun {
   PhaseRun(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
            PhaseListener& listener)
       : model_(model),
-        optimizer_(optimizer),
         loader_(loader),
         options_(options),
         listener_(listener),
+        step_(model, optimizer, options),
         metrics_({options.before.loss_sum, options.before.correct}),
         images_(options.before.images),
-        next_step_(options.start_step) {
-    if (training() && optimizer == nullptr) {
-      throw Error("INVALID_ARGUMENT", "This session has no optimizer, expected one for a training phase.");
-    }
-  }
+        next_step_(options.start_step) {}
 
   PhaseResult run(Executor& executor, const StopFlag& stop) {
     model_.train(training());
@@ -84,22 +78,10 @@ class PhaseRun {
   void step(const Batch& batch) {
     // A batch of which every image was left out is no step but has a number.
     const std::int64_t following = batch.step + 1;
-    const auto [images, labels] = take(batch);
-    // Forward pass and loss.
-    if (training()) optimizer_->zeroGrad();
-    const at::Tensor logits = model_.forward(images, training());
-    const at::Tensor loss = crossEntropy(logits, labels, options_.label_smoothing);
-    if (loss.is_cpu()) requireFinite(loss.item<double>());
-    // Backward pass and update.
-    if (training()) {
-      loss.backward();
-      optimizer_->step();
-      model_.weightsChanged();
-    }
-    // Counts and progress.
-    metrics_.add(loss, logits, labels);
+    const StepResult done = step_.run(take(batch), next_step_);
+    metrics_.add(done.loss, done.logits, done.labels);
     result_.steps += 1;
-    images_ += labels.size(0);
+    images_ += done.labels.size(0);
     next_step_ = following;
     reportProgress();
     offerSnapshot();
@@ -120,27 +102,9 @@ class PhaseRun {
     listener_.onSnapshot(position);
   }
 
-  /// On the CPU, where the loss is known before the backward pass.
-  void requireFinite(double loss) const {
-    if (std::isfinite(loss)) return;
-    refuseLoss(loss, "in", next_step_,
-               training() ? "Lower the learning rate. The weights are those from before this step."
-                          : "Lower the learning rate.");
-  }
-
-  /// On an accelerator, where it is read now and then.
+  /// On an accelerator, where the loss is read now and then.
   void requireFiniteSum(double loss_sum) const {
-    if (std::isfinite(loss_sum)) return;
-    refuseLoss(loss_sum, "in or before", next_step_ - 1,
-               "Lower the learning rate, and go on from weights that were saved earlier.");
-  }
-
-  [[noreturn]] void refuseLoss(double loss, const char* when, std::int64_t step, const char* hint) const {
-    throw Error("LOSS_NOT_FINITE",
-                std::string("The loss became ") + (std::isnan(loss) ? "NaN" : "infinite") + " " + when +
-                    (training() ? " training" : " validation") + " step " + std::to_string(step) +
-                    " of epoch " + std::to_string(options_.epoch) + ", expected a finite number.",
-                hint);
+    requireFiniteLossSum(loss_sum, options_.phase, options_.epoch, next_step_ - 1);
   }
 
   void reportProgress() {
@@ -156,10 +120,10 @@ class PhaseRun {
   }
 
   ResNet& model_;
-  Sgd* optimizer_;
   Loader& loader_;
   const PhaseOptions options_;
   PhaseListener& listener_;
+  TrainingStep step_;
   const Clock::time_point begin_ = Clock::now();
   Clock::time_point last_progress_ = begin_;
   RunningMetrics metrics_;
