@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 
-/** Who holds a lock. */
+/** Who holds a lock: a JavaScript thread, since a worker can end before its process does. */
 export interface LockOwner {
   pid: number;
-  /** When that process started, in the kernel's ticks: a process id is used again. */
+  /** The kernel's number of the thread; that of the main thread is `pid`. */
+  tid: number;
+  /** When that thread started, in the kernel's ticks: a number is used again. */
   startTicks: string;
   /** Of this start of the machine. */
   bootId: string;
@@ -17,12 +21,12 @@ export interface LockOwner {
 export type LockAttempt = { release: () => Promise<void> } | { owner: LockOwner | null };
 
 /**
- * Takes the lock file `path`, unless another one holds it. A lock whose process is gone is taken over; one of another
+ * Takes the lock file `path`, unless another one holds it. A lock whose process or worker is gone is taken over; one of another
  * machine (a shared disk) cannot be asked and counts as held.
  * @throws the system's error when the file cannot be written
  */
 export async function tryLock(path: string): Promise<LockAttempt> {
-  const mine: LockOwner = { ...(await thisProcess()), token: randomUUID() };
+  const mine: LockOwner = { ...(await thisThread()), token: randomUUID() };
   const text = JSON.stringify(mine);
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
@@ -64,22 +68,35 @@ async function removeStale(path: string, stale: string): Promise<void> {
 async function mayBeAlive(owner: LockOwner): Promise<boolean> {
   if (owner.host !== hostname()) return true;
   if (owner.bootId !== (await bootId())) return false;
-  const ticks = await startTicks(owner.pid);
+  const ticks = await startTicks(owner);
   return ticks !== null && ticks === owner.startTicks;
 }
 
-async function thisProcess(): Promise<Omit<LockOwner, 'token'>> {
+async function thisThread(): Promise<Omit<LockOwner, 'token'>> {
+  const { pid } = process;
+  const tid = threadNumber();
   return {
-    pid: process.pid,
-    startTicks: (await startTicks(process.pid)) ?? '',
+    pid,
+    tid,
+    startTicks: (await startTicks({ pid, tid })) ?? '',
     bootId: await bootId(),
     host: hostname(),
   };
 }
 
-/** Field 22 of /proc/<pid>/stat; the second field, the program's name, may itself hold spaces and parentheses. */
-async function startTicks(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+/** Synchronous, for an asynchronous read is another thread's. */
+function threadNumber(): number {
+  try {
+    // <pid>/task/<tid>
+    return Number(basename(readlinkSync('/proc/thread-self')));
+  } catch {
+    return process.pid;
+  }
+}
+
+/** Field 22 of the thread's stat; the second field, its name, may itself hold spaces and parentheses. */
+async function startTicks({ pid, tid }: Pick<LockOwner, 'pid' | 'tid'>): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/task/${tid}/stat`, 'utf8').catch(() => null);
   return stat === null ? null : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null);
 }
 
@@ -90,7 +107,9 @@ async function bootId(): Promise<string> {
 function parse(text: string): LockOwner | null {
   try {
     const owner: Partial<LockOwner> = JSON.parse(text);
-    return typeof owner.pid === 'number' && typeof owner.host === 'string' ? (owner as LockOwner) : null;
+    if (typeof owner.pid !== 'number' || typeof owner.host !== 'string') return null;
+    // Earlier versions named the process alone.
+    return { tid: owner.pid, ...owner } as LockOwner;
   } catch {
     // Half-written, so being written right now.
     return null;
