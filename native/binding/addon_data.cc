@@ -20,6 +20,9 @@ void AddonData::attach(Napi::Env env) {
   env.AddCleanupHook([data] {
     data->thread_->shutdown();
     data->completions_.close();
+    // While there is an environment to free them in: it frees none of its own.
+    data->constructors_.clear();
+    data->kept_.clear();
   });
 }
 
@@ -29,7 +32,6 @@ std::shared_ptr<AddonData> AddonData::of(Napi::Env env) {
 
 void AddonData::setConstructor(const std::string& name, Napi::Function constructor) {
   constructors_[name] = Napi::Persistent(constructor);
-  constructors_[name].SuppressDestruct();  // the environment frees its references itself
 }
 
 Napi::Function AddonData::constructor(const std::string& name) const {

@@ -8,14 +8,20 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs one of test/process/programs to its end; `onLine` may act on the child when it prints. */
+/**
+ * Runs one of test/process/programs to its end; `onLine` may act on the child when it prints.
+ * @param options what Node is started with, and variables beside those of this process
+ */
 export function runProgram(
   name: string,
   args: readonly string[],
   onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  options: { flags?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [join(__dirname, 'programs', name), ...args], {
+  const { flags = [], env = {} } = options;
+  const child = spawn(process.execPath, [...flags, join(__dirname, 'programs', name), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   let stdout = '';
   let stderr = '';
