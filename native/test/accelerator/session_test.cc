@@ -1,0 +1,157 @@
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/train/training_state.h"
+#include "test/accelerator/memory.h"
+#include "test/accelerator/pinned_memory.h"
+#include "test/accelerator/training_run.h"
+#include "test/accelerator/waits.h"
+
+namespace torchwing::simulated {
+namespace {
+
+using Options = TrainingRun::Options;
+
+constexpr std::int64_t kSteps = 3;  // of an epoch
+
+std::vector<std::string> none() {
+  return {};
+}
+
+StateDict fittedOnCpu(std::int64_t epochs) {
+  Options options;
+  options.device = at::kCPU;
+  TrainingRun run(options);
+  run.fit(epochs);
+  return run.snapshot();
+}
+
+TEST(SessionOnTheAccelerator, WaitsForTheDeviceWhereFiguresAreReadAndNowhereElse) {
+  TrainingRun run({});
+  run.fit(1);
+  for (const bool training : {true, false}) {
+    int figures = 1;  // the phase's result
+    run.on_progress = [&](const Progress&) { ++figures; };
+    takeWaits();
+    const PhaseResult result = training ? run.train(1) : run.validate(1);
+    const WaitCounts waits = takeWaits();
+    ASSERT_EQ(result.steps, kSteps);
+    EXPECT_EQ(waits.item, 2 * figures) << "the sum of the losses and the number of correct ones";
+    EXPECT_EQ(waits.total(), waits.item) << "copy " << waits.copy << ", event " << waits.event << ", stream "
+                                         << waits.stream << ", device " << waits.device;
+  }
+}
+
+TEST(SessionOnTheAccelerator, AStepNeedsNoNewMemoryAfterTheFirstOnes) {
+  TrainingRun run({});
+  run.fit(2);
+  const std::int64_t reserved = Memory::instance().getDeviceStats(0).reserved_bytes[0].current;
+  const std::int64_t pinned = PinnedMemory::instance().madeBlocks();
+  run.fit(2);
+  EXPECT_EQ(Memory::instance().getDeviceStats(0).reserved_bytes[0].current, reserved);
+  EXPECT_EQ(PinnedMemory::instance().madeBlocks(), pinned);
+}
+
+TEST(SessionOnTheAccelerator, PredictsBetweenTwoSteps) {
+  const at::Tensor image = at::full({1, 3, 32, 32}, 0.25F);
+  const auto run = [&](at::Device where) {
+    Options options;
+    options.device = where;
+    TrainingRun training(options);
+    std::vector<at::Tensor> predicted;
+    training.on_progress = [&](const Progress& progress) {
+      if (progress.step == kSteps) return;
+      training.executor().post(Executor::Lane::kShort, [&] {
+        ResNet& model = training.model();
+        model.train(false);
+        predicted.push_back(model.forward(image.to(where), /*grad=*/false).cpu());
+        model.train(true);
+      });
+    };
+    training.train(0);
+    predicted.insert(predicted.begin(), training.snapshot().front().tensor);
+    return predicted;
+  };
+  const std::vector<at::Tensor> expected = run(at::kCPU), predicted = run(device());
+  ASSERT_GT(predicted.size(), 1);
+  // Progress is told by time, so that the number of predictions may differ; the first step always tells.
+  EXPECT_TRUE(at::equal(predicted[0], expected[0])) << "the weights after training";
+  EXPECT_TRUE(at::equal(predicted[1], expected[1])) << "the prediction after the first step";
+}
+
+TEST(SessionOnTheAccelerator, ResumesFromACheckpointOfAnyStepToTheSameBits) {
+  const StateDict whole = fittedOnCpu(1);
+  for (std::int64_t step = 1; step < kSteps; ++step) {
+    StateDict checkpoint;
+    PhasePosition position;
+    {
+      TrainingRun first({});
+      first.on_snapshot = [&](const PhasePosition& at) {
+        if (at.step != step) return;
+        position = at;
+        checkpoint = first.state();
+        first.stop().request();
+      };
+      EXPECT_TRUE(first.train(0).stopped);
+    }
+    for (const NamedTensor& entry : checkpoint) EXPECT_TRUE(entry.tensor.is_cpu()) << entry.name;
+    TrainingRun second({});
+    second.inShortLane([&] { second.loadState(checkpoint); });
+    second.train(0, position.step);
+    second.validate(0);
+    EXPECT_EQ(differences(second.snapshot(), whole), none()) << "from step " << step;
+  }
+}
+
+TEST(SessionOnTheAccelerator, ACheckpointOfTheAcceleratorGoesOnOnTheCpuAndTheOtherWay) {
+  const StateDict whole = fittedOnCpu(2);
+  Options on_cpu;
+  on_cpu.device = at::kCPU;
+  for (const bool to_cpu : {true, false}) {
+    TrainingRun first(to_cpu ? Options{} : on_cpu), second(to_cpu ? on_cpu : Options{});
+    first.fit(1);
+    StateDict checkpoint;
+    first.inShortLane([&] { checkpoint = first.state(); });
+    second.inShortLane([&] { second.loadState(checkpoint); });
+    second.train(1);
+    second.validate(1);
+    EXPECT_EQ(differences(second.snapshot(), whole), none())
+        << (to_cpu ? "to the CPU" : "to the accelerator");
+  }
+}
+
+TEST(SessionOnTheAccelerator, AnAbortEndsWithinAStepAndTheModelStaysGood) {
+  TrainingRun run({});
+  run.on_progress = [&](const Progress&) { run.stop().request(); };
+  const PhaseResult aborted = run.train(0);
+  EXPECT_TRUE(aborted.stopped);
+  EXPECT_EQ(aborted.steps, 1);
+  run.stop().clear();
+  run.on_progress = nullptr;
+  run.train(0, aborted.next_step);
+  run.validate(0);
+  EXPECT_EQ(differences(run.snapshot(), fittedOnCpu(1)), none());
+}
+
+TEST(SessionOnTheAccelerator, DisposesWhileWorkIsQueuedAndLeavesNothing) {
+  Streams::instance().drain();
+  const std::int64_t before = Memory::instance().getDeviceStats(0).allocated_bytes[0].current;
+  {
+    TrainingRun run({});
+    run.train(0, 0, 2);
+    run.inShortLane([&] {
+      run.model().forward(at::full({2, 3, 32, 32}, 0.25F).to(device()), /*grad=*/false);
+    });
+    EXPECT_FALSE(markOf(0).done());
+    run.dispose();
+  }
+  Streams::instance().drain();
+  EXPECT_EQ(Memory::instance().getDeviceStats(0).allocated_bytes[0].current, before);
+}
+
+}  // namespace
+}  // namespace torchwing::simulated

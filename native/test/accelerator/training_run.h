@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/train/epoch_runner.h"
+#include "test/accelerator/streams.h"
+
+namespace torchwing::simulated {
+
+/// A model, its optimizer, loaders and executor on one device, wired as the binding wires them.
+class TrainingRun : public PhaseListener {
+ public:
+  struct Options {
+    at::Device device = simulated::device();
+    Trainable trainable = Trainable::kAll;
+    FrozenBatchNorm frozen = FrozenBatchNorm::kTutorial;
+    MixOptions mix = {};
+    double label_smoothing = 0;
+    SgdOptions sgd = {.lr = 0.01, .momentum = 0.9, .weight_decay = 0.001};
+    int images = 10;  ///< of two classes, 32 x 32; batches of 4, so that the last is short
+    bool byte_batches = true;
+  };
+
+  explicit TrainingRun(const Options& options);
+  ~TrainingRun() override;
+
+  PhaseResult train(std::int64_t epoch, std::int64_t start_step = 0, std::int64_t max_steps = -1);
+  PhaseResult validate(std::int64_t epoch);
+  /// Training and validation for this many epochs.
+  void fit(std::int64_t epochs);
+
+  /// The weights and buffers, on the CPU.
+  StateDict snapshot();
+  /// Compute thread, as the binding's Session has them: what a checkpoint holds.
+  StateDict state() const;
+  void loadState(const StateDict& tensors);
+
+  /// Runs `job` on the compute thread, in the short lane.
+  void inShortLane(const std::function<void()>& job);
+  Executor& executor() { return *executor_; }
+  ResNet& model() { return *model_; }
+  Sgd& sgd() { return *sgd_; }
+  StopFlag& stop() { return stop_; }
+
+  /// Drops everything, in the order of a session's end, while work may be queued.
+  void dispose();
+
+  std::function<void(const Progress&)> on_progress;
+  std::function<void(const PhasePosition&)> on_snapshot;  ///< after each step, when it is set
+
+  void onProgress(const Progress& progress) override;
+  bool wantsSnapshot(const PhasePosition&) override { return on_snapshot != nullptr; }
+  void onSnapshot(const PhasePosition& position) override { on_snapshot(position); }
+
+ private:
+  PhaseResult run(const PhaseOptions& options, Loader& loader);
+
+  Options options_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<ResNet> model_;
+  std::unique_ptr<Sgd> sgd_;
+  std::unique_ptr<Loader> train_loader_, val_loader_;
+  StopFlag stop_;
+};
+
+/// Names of the tensors that differ in one bit or more.
+std::vector<std::string> differences(const StateDict& left, const StateDict& right);
+
+}  // namespace torchwing::simulated
