@@ -28,6 +28,13 @@ function findLibTorch() {
   }
 }
 
+/** Whether NVIDIA's wheels have brought what cmake/CudaPart.cmake needs: headers that come later change what is built. */
+function cudaHeaders(root) {
+  const nvidia = path.join(root, '..', 'nvidia');
+  if (!existsSync(nvidia)) return false;
+  return readdirSync(nvidia).some((name) => existsSync(path.join(nvidia, name, 'include/crt/host_config.h')));
+}
+
 function build({ tests, sanitize, out }) {
   const { libtorch, digits } = findLibTorch();
   const release = path.join(out, 'Release');
@@ -36,7 +43,7 @@ function build({ tests, sanitize, out }) {
     `native-${out.replace(/\W/g, '_')}${tests ? '-tests' : ''}`,
     {
       inputs: ['native', 'cmake', 'CMakeLists.txt', 'package.json'],
-      extra: JSON.stringify({ libtorch, sanitize }),
+      extra: JSON.stringify({ libtorch, sanitize, cuda: cudaHeaders(libtorch.root) }),
       outputs: [
         path.join(release, `torchwing.lt${digits}.node`),
         path.join(release, 'torchwing_loader.node'),

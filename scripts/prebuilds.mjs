@@ -1,5 +1,5 @@
 /**
- * prebuilds/linux-x64/: the two addons, stripped, and the image libraries that a plain machine may lack beside them, with
+ * prebuilds/linux-x64/: the two addons and the CUDA part, stripped, and the image libraries that a plain machine may lack beside them, with
  * those that these need and with their notices. Needs dist/ and LibTorch, as the native build does.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
@@ -19,7 +19,13 @@ function requireOneAddon() {
       `${release} holds ${names.join(', ')}, expected one addon and its loader. Delete the folder and build again.`,
       1,
     );
-  return { addon: addons[0], names };
+  const cudaPart = addons[0].replace('torchwing.', 'torchwing_cuda.').replace(/node$/, 'so');
+  const built = existsSync(path.join(release, cudaPart));
+  if (!built)
+    console.log(
+      `Without ${cudaPart}, which needs the CUDA build of LibTorch and NVIDIA's headers (scripts/requirements.txt): no release.`,
+    );
+  return { addon: addons[0], names: built ? [...names, cudaPart] : names };
 }
 
 function copyStripped(name) {

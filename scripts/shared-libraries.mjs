@@ -9,6 +9,8 @@ const SHIPPED =
   /^(libjpeg|libpng16|libz|libtiff|libwebp|libwebpdemux|libsharpyuv|libzstd|liblzma|libLerc|libjbig|libdeflate)\.so\.\d+$/;
 /** Mapped from LibTorch by the loader addon. */
 const LIBTORCH = ['libtorch_cpu.so', 'libc10.so'];
+/** Mapped with LibTorch's CUDA half; only the CUDA part may need them. */
+const LIBTORCH_CUDA = ['libtorch_cuda.so', 'libc10_cuda.so'];
 /** On each Linux with glibc that runs Node. */
 const SYSTEM = [
   'libc.so.6',
@@ -21,7 +23,9 @@ const SYSTEM = [
 ];
 
 export const isShipped = (soname) => SHIPPED.test(soname);
-export const isKnown = (soname) => isShipped(soname) || [...LIBTORCH, ...SYSTEM].includes(soname);
+export const isCudaPart = (file) => /(^|\/)torchwing_cuda\.lt\d+\.so$/.test(file);
+export const isKnown = (soname, file = '') =>
+  isShipped(soname) || [...LIBTORCH, ...SYSTEM, ...(isCudaPart(file) ? LIBTORCH_CUDA : [])].includes(soname);
 
 const dynamicSection = (file) => execFileSync('readelf', ['-d', file], { encoding: 'utf8' });
 

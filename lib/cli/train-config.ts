@@ -98,6 +98,7 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     timeLimit: flags['time-limit'],
     epochs: flags.epochs,
     device: flags.device,
+    cudaGraph: flags['cuda-graph'],
     threads: flags.threads,
     seed: flags.seed,
     output: flags.output,

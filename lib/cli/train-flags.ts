@@ -107,6 +107,10 @@ export const TRAIN_FLAGS = {
     help: 'where to train',
     fallback: 'auto, the first CUDA device when there is one',
   },
+  'cuda-graph': {
+    kind: 'boolean',
+    help: 'record a training step on the CUDA device once, and replay it with one call from then on',
+  },
   layout: {
     kind: 'choice',
     choices: ['fast', 'strided'],

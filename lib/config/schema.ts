@@ -32,6 +32,7 @@ export const configSchema = z.strictObject(
       .string({ error: EXPECTED_DEVICE })
       .regex(/^(auto|cpu|cuda|cuda:(0|[1-9]\d{0,2}))$/, { error: EXPECTED_DEVICE })
       .default('auto'),
+    cudaGraph: flag().default(false),
     threads: z
       .union([integer(1, 1024, ', or "auto"'), z.literal('auto')], {
         error: 'an integer from 1 to 1024, or "auto"',

@@ -168,6 +168,11 @@ export interface TrainerConfig {
   epochs?: number;
   /** `auto` (default: the first CUDA device when there is one), `cpu`, `cuda` or `cuda:<index>`. */
   device?: string;
+  /**
+   * Records a training step on the CUDA device as a CUDA graph and replays it with one call from then on; refused on the
+   * CPU. Default false.
+   */
+  cudaGraph?: boolean;
   /** CPU threads of LibTorch, process-wide. Default `auto`: what the system grants. */
   threads?: number | 'auto';
   /** Draws the head's weights, the order, the augmentation and the split. 0..2^53 - 1, default 0. */
@@ -211,6 +216,7 @@ export interface ResolvedConfig {
   scheduler: Required<SchedulerConfig> | null;
   epochs: number;
   device: string;
+  cudaGraph: boolean;
   threads: number | 'auto';
   seed: number;
   checkpoint: Required<CheckpointConfig>;

@@ -9,6 +9,8 @@ export interface AddonFiles {
   loader: string;
   /** Runs on one LibTorch minor, which its name says: `torchwing.lt213.node`. */
   addon: string;
+  /** Its CUDA part, for the same LibTorch minor; whether it is there, opening it tells. */
+  cudaPart: string;
   /** For example "2.13". */
   minor: string;
 }
@@ -33,6 +35,7 @@ export function findAddonFiles(root: string = packageRoot): AddonFiles {
   return {
     loader: join(folder, 'torchwing_loader.node'),
     addon: join(folder, addon),
+    cudaPart: join(folder, `torchwing_cuda.lt${digits}.so`),
     minor: `${digits.slice(0, 1)}.${digits.slice(1)}`,
   };
 }

@@ -49,6 +49,7 @@ async function load(): Promise<Native> {
   const cuda = await mapLibTorch(openLoader(files.loader), libtorch);
   const addon = open<NativeAddon>(files.addon);
   addon.onWarning((message) => warnNative({ code: 'LIBTORCH_WARNING', message }));
+  if (cuda.mapped) addon.openCudaPart(files.cudaPart);
   if (cuda.absence !== null) addon.explainCudaAbsence(cuda.absence.whyNot, cuda.absence.cure);
   return { addon, libtorch, cuda };
 }

@@ -14,6 +14,8 @@ const WAIT_POLICY = { name: 'OMP_WAIT_POLICY', value: 'PASSIVE' } as const;
 /** What was learnt of CUDA while LibTorch was mapped. */
 export interface MappedCuda {
   driver: CudaDriver;
+  /** Whether LibTorch's CUDA half is in this process. */
+  mapped: boolean;
   /** Null when the CUDA half is mapped and nothing but LibTorch itself can say no. */
   absence: CudaAbsence | null;
 }
@@ -39,7 +41,8 @@ export async function mapLibTorch(loader: NativeLibraryLoader, libtorch: LibTorc
   if (wanted && libtorch.backend === 'cuda') {
     facts.mappingFailure = await loader.mapLibraries([cuda]).then(() => null, reasonOf);
   }
-  return { driver: facts.driver, absence: absence ?? cudaAbsence(facts) };
+  const mapped = wanted && libtorch.backend === 'cuda' && facts.mappingFailure === null;
+  return { driver: facts.driver, mapped, absence: absence ?? cudaAbsence(facts) };
 }
 
 /** The dynamic linker's words, out of the loader's 'Cannot map "<path>": <words>.'. */

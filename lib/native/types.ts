@@ -325,6 +325,8 @@ export interface NativeAddon {
       device: string;
       mix: NativeMix;
       labelSmoothing: number;
+      /** Training steps as CUDA graphs; rejects with CUDA_GRAPH_UNAVAILABLE where `device` has none. */
+      cudaGraph: boolean;
     }): Promise<NativeTrainingSession>;
   };
   /** Model, optimizer and schedule in the form of a Python checkpoint, atomically. */
@@ -347,6 +349,10 @@ export interface NativeAddon {
   cudaStatus(): Promise<NativeCudaStatus>;
   /** What `cudaStatus` and every refused device say from here on, in the whole process, instead of what LibTorch sees. */
   explainCudaAbsence(whyNot: string, cure: string): void;
+  /** Opens the part that links LibTorch's CUDA half, which must be mapped; without it there are no CUDA graphs. */
+  openCudaPart(path: string): void;
+  /** Rejects with CUDA_GRAPH_UNAVAILABLE, saying why, where `device` has no CUDA graphs. */
+  requireDeviceGraphs(device: string): Promise<void>;
   version(): Promise<NativeVersion>;
   /** Baseline JPEG of height x width x 3 RGB bytes. */
   encodeJpeg(rgb: Uint8Array, width: number, height: number, quality: number): Promise<ArrayBuffer>;

@@ -1,5 +1,7 @@
 import { type CudaCause, type CudaStatus, cuda } from '../cuda';
 import { TorchwingError } from '../native/errors';
+import { callNative } from '../native/handle';
+import { loadNative } from '../native/load';
 import { warnNative } from '../native/warnings';
 
 /** Nothing is idle then: there is no device, or it was kept from this process on purpose. */
@@ -39,6 +41,14 @@ export async function chooseDevice(wanted: string): Promise<string> {
     );
   }
   return `cuda:${index}`;
+}
+
+/**
+ * Before anything costly is done for a run that asks for CUDA graphs.
+ * @throws TorchwingError CUDA_GRAPH_UNAVAILABLE, saying why `device` has none
+ */
+export async function requireCudaGraph(device: string): Promise<void> {
+  await callNative(async () => (await loadNative()).requireDeviceGraphs(device));
 }
 
 function warnOfIdleDevice({ cause, whyNot, cure }: CudaStatus): void {

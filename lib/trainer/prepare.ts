@@ -11,7 +11,7 @@ import { SGD } from '../optim/sgd';
 import { StepLR } from '../optim/step-lr';
 import { type Version, version } from '../version';
 import { refuseBatchOfOne } from './batch-of-one';
-import { chooseDevice } from './device';
+import { chooseDevice, requireCudaGraph } from './device';
 import { type FetchOptions, fetchData, fetchWeights } from './fetch';
 import { type PreflightProgress, preflight } from './preflight';
 import { checkResumed, type Resumed, scheduleChanged } from './resume';
@@ -60,6 +60,7 @@ export async function prepare(
     (await loadNative()).setThreads(resolved.threads === 'auto' ? 0 : resolved.threads),
   );
   const device = await chooseDevice(resolved.device);
+  if (resolved.cudaGraph) await requireCudaGraph(device);
   const config = { ...resolved, device, threads };
   const data = await preflight(config, found, { warn, control, onPreflight });
   refuseBatchOfOne(config, data.train.images.length);
@@ -97,6 +98,7 @@ export async function prepare(
         device,
         mix: { ...config.data.mix, seed },
         labelSmoothing: config.loss.labelSmoothing,
+        cudaGraph: config.cudaGraph,
       }),
     );
     if (resumed !== null) {

@@ -49,6 +49,8 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
    * @param options.optimizer null for a session that only validates
    * @param options.mix mixes the batches of training phases, drawn by (seed, epoch, step); default: none
    * @param options.labelSmoothing of the loss of both phases, as torch.nn.CrossEntropyLoss has it; 0..1, default 0
+   * @param options.cudaGraph records a training step as a CUDA graph and replays it; default false
+   * @throws TorchwingError CUDA_UNAVAILABLE, CUDA_GRAPH_UNAVAILABLE, MODEL_BUSY
    */
   static create(options: {
     model: ResNet;
@@ -56,6 +58,7 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
     device: string;
     mix?: BatchMix & { seed?: number };
     labelSmoothing?: number;
+    cudaGraph?: boolean;
   }): Promise<TrainingSession> {
     return callNative(async () => {
       const addon = await loadNative();
@@ -70,6 +73,7 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
             seed: options.mix?.seed ?? 0,
           },
           labelSmoothing: options.labelSmoothing ?? 0,
+          cudaGraph: options.cudaGraph ?? false,
         }),
       );
     });

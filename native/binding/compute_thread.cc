@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/device/threads.h"
+#include "core/train/graphed_step.h"
 
 namespace torchwing::binding {
 namespace {
@@ -23,10 +24,12 @@ void listenForExit(Napi::Env env, const std::shared_ptr<ComputeThread>& thread) 
 }  // namespace
 
 ComputeThread::ComputeThread()
-    : executor_([this] {
-        applyThreadsHere();
-        warnings_.listenHere();
-      }),
+    : executor_(
+          [this] {
+            applyThreadsHere();
+            warnings_.listenHere();
+          },
+          releaseGraphsHere),
       writer_(yieldToOthersHere) {}
 
 std::shared_ptr<ComputeThread> ComputeThread::of(Napi::Env env) {

@@ -8,7 +8,9 @@
 
 #include "binding/tensor.h"
 #include "core/data/jpeg_encode.h"
+#include "core/device/cuda_part.h"
 #include "core/device/device_choice.h"
+#include "core/device/device_graph.h"
 #include "core/device/threads.h"
 #include "core/error.h"
 #include "core/model/loss.h"
@@ -54,6 +56,16 @@ Napi::Object statusObject(Napi::Env env, const CudaStatus& status) {
 
 void explainCuda(const Napi::CallbackInfo& info) {
   explainCudaAbsence(readString(info[0], "whyNot"), readString(info[1], "cure"));
+}
+
+void openCuda(const Napi::CallbackInfo& info) {
+  openCudaPart(readString(info[0], "path"));
+}
+
+Napi::Value requireGraphs(const Napi::CallbackInfo& info) {
+  return AddonData::of(info.Env())->compute(info.Env(), [device = readString(info[0], "device")] {
+    requireDeviceGraphs(chooseDevice(device));
+  });
 }
 
 Napi::Value cuda(const Napi::CallbackInfo& info) {
@@ -126,6 +138,8 @@ void initFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("crossEntropy", Napi::Function::New<crossEntropyOf>(env, "crossEntropy"));
   exports.Set("setThreads", Napi::Function::New<setThreadsTo>(env, "setThreads"));
   exports.Set("explainCudaAbsence", Napi::Function::New<explainCuda>(env, "explainCudaAbsence"));
+  exports.Set("openCudaPart", Napi::Function::New<openCuda>(env, "openCudaPart"));
+  exports.Set("requireDeviceGraphs", Napi::Function::New<requireGraphs>(env, "requireDeviceGraphs"));
   exports.Set("cudaStatus", Napi::Function::New<cuda>(env, "cudaStatus"));
   exports.Set("version", Napi::Function::New<version>(env, "version"));
   exports.Set("encodeJpeg", Napi::Function::New<jpeg>(env, "encodeJpeg"));

@@ -4,8 +4,8 @@
 
 namespace torchwing::binding {
 
-/// crossEntropy, setThreads, cudaStatus, explainCudaAbsence, version, encodeJpeg and onWarning of
-/// lib/native/types.ts.
+/// crossEntropy, setThreads, cudaStatus, explainCudaAbsence, openCudaPart, requireDeviceGraphs, version,
+/// encodeJpeg and onWarning of lib/native/types.ts.
 void initFunctions(Napi::Env env, Napi::Object exports);
 
 }  // namespace torchwing::binding

@@ -115,8 +115,14 @@ Napi::Value TrainingSessionHandle::create(const Napi::CallbackInfo& info) {
   return AddonData::of(info.Env())
       ->compute(
           info.Env(),
-          [session = std::move(session), device = readString(object.Get("device"), "device")] {
-            session->model->change("TrainingSession", [&](ResNet& net) { net.to(chooseDevice(device)); });
+          [session = std::move(session), name = readString(object.Get("device"), "device"),
+           cuda_graph = readBool(object.Get("cudaGraph"), "cudaGraph")] {
+            const c10::Device device = chooseDevice(name);
+            if (cuda_graph && session->optimizer != nullptr) {
+              session->graph = std::make_unique<GraphedStep>(device);
+              session->optimizer->sgd.keepRateOnDevice();
+            }
+            session->model->change("TrainingSession", [&](ResNet& net) { net.to(device); });
             return session;
           },
           wrap);
@@ -152,7 +158,7 @@ Napi::Value TrainingSessionHandle::runEpoch(const Napi::CallbackInfo& info) {
         if (sgd != nullptr) sgd->setLr(lr);
         session->snapshots.begin(snapshot_every, loader->loader().steps());
         return runPhase(session->model->net(), sgd, loader->loader(), options, thread->executor(),
-                        session->stop, listener);
+                        session->stop, listener, session->graph.get());
       },
       resultObject);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "binding/handle.h"
@@ -7,6 +8,7 @@
 #include "binding/sgd.h"
 #include "core/data/mix.h"
 #include "core/runtime/stop_flag.h"
+#include "core/train/graphed_step.h"
 #include "core/train/snapshot_schedule.h"
 
 namespace torchwing::binding {
@@ -20,6 +22,7 @@ struct Session {
   StopFlag stop;
   SnapshotSchedule snapshots;
   std::optional<StateDict> best;
+  std::unique_ptr<GraphedStep> graph;  ///< null: training steps run operation by operation
 
   /// A copy of everything that the session needs to go on; core/train/training_state.h names its parts.
   StateDict state() const;

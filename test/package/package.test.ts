@@ -30,7 +30,7 @@ function inspect(file: string): Inspected {
   return inScript(
     'shared-libraries.mjs',
     `const file = ${JSON.stringify(file)};
-    const unknown = m.neededLibraries(file).filter((soname) => !m.isKnown(soname));
+    const unknown = m.neededLibraries(file).filter((soname) => !m.isKnown(soname, file));
     return { unknown, searchPaths: m.searchPaths(file), glibc: m.glibcNeeded(file) };`,
   );
 }
@@ -110,7 +110,7 @@ describe('the tarball', () => {
       expect({ file, unknown: inspect(file).unknown }).toEqual({ file, unknown: [] });
     const libraries = shippedFiles()
       .map((file) => basename(file))
-      .filter((name) => name.includes('.so'));
+      .filter((name) => name.includes('.so') && !name.startsWith('torchwing'));
     // libsharpyuv is a part of libwebp that newer releases have made a library of its own.
     const names = libraries
       .map((name) => name.replace(/\.so.*/, ''))
@@ -132,6 +132,21 @@ describe('the tarball', () => {
       expect(
         readFileSync(join(installed, 'prebuilds', 'linux-x64', 'notices', `${name}.txt`), 'utf8'),
       ).toMatch(/copyright/i);
+  });
+
+  test('brings the CUDA part, which alone needs the CUDA half of LibTorch', () => {
+    const parts = shippedFiles().filter((file) => basename(file).startsWith('torchwing'));
+    const needing = parts.filter((file) =>
+      inScript<string[]>('shared-libraries.mjs', `return m.neededLibraries(${JSON.stringify(file)});`).some(
+        (soname) => /cuda/.test(soname),
+      ),
+    );
+    // A release is built on the CUDA build; on a CPU build there is no such part.
+    const wanted = findLibTorch().backend === 'cuda' ? 1 : 0;
+    expect(parts).toHaveLength(2 + wanted);
+    expect(needing.map((file) => basename(file).replace(/lt\d+/, 'lt'))).toEqual(
+      wanted === 1 ? ['torchwing_cuda.lt.so'] : [],
+    );
   });
 
   test('tells nobody where it was built', () => {

@@ -79,6 +79,13 @@ describe('trainConfig', () => {
     expect(resolved.loss).toEqual({ labelSmoothing: 0.1 });
   });
 
+  test('turns CUDA graphs on', async () => {
+    expect(resolveConfig(await trainConfig({ data: 'photos' }, NOW)).cudaGraph).toBe(false);
+    expect(resolveConfig(await trainConfig({ data: 'photos', 'cuda-graph': true }, NOW)).cudaGraph).toBe(
+      true,
+    );
+  });
+
   test('takes the output of the file when no flag names one', async () => {
     const config = write({ data: { dir: 'photos' }, output: 'here' });
     expect((await trainConfig({ config }, NOW)).output).toBe(join(folder, 'here'));

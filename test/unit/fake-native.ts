@@ -87,6 +87,9 @@ export class FakeNative {
   calls: string[] = [];
   live = 0;
   loaders: NativeLoaderOptions[] = [];
+  /** Whether a session was made with CUDA graphs, one by one; `graphRefusal` is why devices have none. */
+  graphs: boolean[] = [];
+  graphRefusal: { code: string; message: string; hint: string } | null = null;
   sessions: { mix: NativeMix; labelSmoothing: number }[] = [];
   saved: { path: string; record: string; format: string; weights: string }[] = [];
   files = new Map<string, FakeWeights>();
@@ -262,6 +265,7 @@ export class FakeNative {
       ImageInspection: { create: (paths) => this.#inspection(paths) },
       TrainingSession: {
         create: async (options) => {
+          this.graphs.push(options.cudaGraph);
           this.sessions.push({ mix: options.mix, labelSmoothing: options.labelSmoothing });
           return this.#session();
         },
@@ -278,6 +282,10 @@ export class FakeNative {
       setThreads: async (threads) => threads || this.threads,
       cudaStatus: async () => this.cuda,
       explainCudaAbsence: () => undefined,
+      openCudaPart: () => undefined,
+      requireDeviceGraphs: async () => {
+        if (this.graphRefusal !== null) throw this.graphRefusal;
+      },
       version: async () => ({
         addon: '0.1.0',
         builtFor: '2.13',

@@ -365,6 +365,17 @@ describe('refusals', () => {
     );
   });
 
+  test('CUDA graphs on a device without them, before the model is made', async () => {
+    await trainer({ cudaGraph: true }).fit();
+    await trainer().fit();
+    expect(mockFake.graphs).toEqual([true, false]);
+    const models = mockFake.calls.filter((call) => call.startsWith('ResNet')).length;
+    mockFake.graphRefusal = { code: 'CUDA_GRAPH_UNAVAILABLE', message: 'Because.', hint: 'Leave it.' };
+    const refused = await rejection(trainer({ cudaGraph: true }).fit());
+    expect(refused).toMatchObject({ code: 'CUDA_GRAPH_UNAVAILABLE', message: 'Because.', hint: 'Leave it.' });
+    expect(mockFake.calls.filter((call) => call.startsWith('ResNet'))).toHaveLength(models);
+  });
+
   test('a phase of which no image could be decoded', async () => {
     mockFake.skipped = () => [...Array(100).keys()];
     expect((await rejection(trainer().fit())).code).toBe('DATASET_EMPTY');

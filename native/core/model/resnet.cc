@@ -136,6 +136,9 @@ bool ResNet::training() const noexcept {
 Trainable ResNet::trainable() const noexcept {
   return impl_->trainable;
 }
+FrozenBatchNorm ResNet::frozenBatchNorm() const noexcept {
+  return impl_->frozen;
+}
 
 void ResNet::replaceHead(std::int64_t classes, std::uint64_t seed) {
   checkClasses(classes);

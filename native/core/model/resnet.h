@@ -46,6 +46,7 @@ class ResNet {
   at::Device device() const;
   bool training() const noexcept;
   Trainable trainable() const noexcept;
+  FrozenBatchNorm frozenBatchNorm() const noexcept;
 
   /// A fresh Linear(F, classes) over the backbone's F features (512, or 2048 with Bottlenecks), initialised
   /// as torch.manual_seed(seed); torch.nn.Linear(F, classes).

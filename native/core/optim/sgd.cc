@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/full.h>
 
 #include <cmath>
 #include <sstream>
@@ -48,10 +49,16 @@ struct Group {
   std::vector<at::Tensor> parameters, gradients, buffers;
 };
 
-void stepGroup(const Group& group, const SgdOptions& options, bool first) {
+/// `rate`: the learning rate on the device, or undefined for that of the options.
+void stepGroup(const Group& group, const SgdOptions& options, const at::Tensor& rate, bool first) {
   if (group.parameters.empty()) return;
-  at::_fused_sgd_(group.parameters, group.gradients, group.buffers, options.weight_decay, options.momentum,
-                  options.lr, options.dampening, options.nesterov, /*maximize=*/false, first);
+  if (rate.defined()) {
+    at::_fused_sgd_(group.parameters, group.gradients, group.buffers, options.weight_decay, options.momentum,
+                    rate, options.dampening, options.nesterov, /*maximize=*/false, first);
+  } else {
+    at::_fused_sgd_(group.parameters, group.gradients, group.buffers, options.weight_decay, options.momentum,
+                    options.lr, options.dampening, options.nesterov, /*maximize=*/false, first);
+  }
 }
 
 /// Whether the fused operator rounds as Python's loop: it does in whole vectors (64 floats hold a whole
@@ -83,8 +90,24 @@ Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdOptions& options)
   checkOptions(options_);
 }
 
+void Sgd::setLr(double lr) {
+  options_.lr = lr;
+  if (rate_.defined()) rate_.fill_(lr);
+}
+
+const at::Tensor& Sgd::rateOnDevice() {
+  const bool wanted = !parameters_.empty() && (keep_rate_on_device_ || parameters_.front().is_cuda());
+  if (!wanted) {
+    rate_.reset();
+  } else if (!rate_.defined() || rate_.device() != parameters_.front().device()) {
+    rate_ = at::full({}, options_.lr, at::TensorOptions(parameters_.front().device()).dtype(at::kFloat));
+  }
+  return rate_;
+}
+
 void Sgd::step() {
   const at::NoGradGuard no_graph;
+  const at::Tensor& rate = rateOnDevice();
   const bool with_momentum = options_.momentum != 0;
   // The operator's first step copies the gradient into the buffer and so ignores dampening; a parameter that
   // was frozen until now has its first step later than the others.
@@ -95,7 +118,7 @@ void Sgd::step() {
     if (!gradient.defined()) continue;
     const bool is_first = with_momentum && !buffers_[i].defined();
     if (is_first) buffers_[i] = at::empty_like(parameter);
-    if (!fusedEqualsLoop(parameter)) {
+    if (!rate.defined() && !fusedEqualsLoop(parameter)) {
       stepAlone(parameter, gradient, buffers_[i], options_, is_first);
       continue;
     }
@@ -104,8 +127,8 @@ void Sgd::step() {
     group.gradients.push_back(gradient);
     if (with_momentum) group.buffers.push_back(buffers_[i]);
   }
-  stepGroup(first, options_, /*first=*/true);
-  stepGroup(later, options_, /*first=*/false);
+  stepGroup(first, options_, rate, /*first=*/true);
+  stepGroup(later, options_, rate, /*first=*/false);
 }
 
 void Sgd::zeroGrad() {
@@ -143,6 +166,7 @@ void Sgd::load(const SgdState& state) {
   requireLoadable(state);
   setMomentumBuffers(state.momentum_buffers);
   options_ = state.options;
+  setLr(state.options.lr);
 }
 
 void Sgd::setMomentumBuffers(const std::vector<at::Tensor>& buffers) {

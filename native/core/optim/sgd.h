@@ -21,7 +21,11 @@ class Sgd {
   void step();
   void zeroGrad();
   double lr() const noexcept { return options_.lr; }
-  void setLr(double lr) noexcept { options_.lr = lr; }
+  void setLr(double lr);
+  /// From here on step() reads the rate from memory of the parameters' device, as a float32, so that a step
+  /// which the device has recorded follows setLr(); every parameter then goes through the fused operator.
+  /// Always so on CUDA, with and without graphs: both round alike.
+  void keepRateOnDevice() noexcept { keep_rate_on_device_ = true; }
   const SgdOptions& options() const noexcept { return options_; }
 
   /// state_dict(): the buffers are detached copies.
@@ -32,14 +36,23 @@ class Sgd {
   /// Throws what load() would, and changes nothing.
   void requireLoadable(const SgdState& state) const;
 
+  /// What is trained, in the order given.
+  const std::vector<at::Tensor>& parameters() const noexcept { return parameters_; }
+  /// The live momentum buffers, undefined before a parameter's first step.
+  const std::vector<at::Tensor>& buffers() const noexcept { return buffers_; }
   /// Momentum buffers, one per parameter, undefined before its first step; detached copies.
   std::vector<at::Tensor> momentumBuffers() const;
   void setMomentumBuffers(const std::vector<at::Tensor>& buffers);
 
  private:
+  /// The rate on the parameters' device, or undefined where step() takes it from the options.
+  const at::Tensor& rateOnDevice();
+
   std::vector<at::Tensor> parameters_;
   std::vector<at::Tensor> buffers_;
   SgdOptions options_;
+  bool keep_rate_on_device_ = false;
+  at::Tensor rate_;  ///< float32 scalar; undefined before the first step that needs it
 };
 
 }  // namespace torchwing

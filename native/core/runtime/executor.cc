@@ -4,8 +4,10 @@
 
 namespace torchwing {
 
-Executor::Executor(Job on_thread_start)
-    : thread_([this, start = std::move(on_thread_start)] { run(start); }) {}
+Executor::Executor(Job on_thread_start, Job on_thread_end)
+    : on_thread_start_(std::move(on_thread_start)),
+      on_thread_end_(std::move(on_thread_end)),
+      thread_([this] { run(); }) {}
 
 Executor::~Executor() {
   shutdown();
@@ -21,8 +23,8 @@ bool Executor::post(Lane lane, Job job) {
   return true;
 }
 
-void Executor::run(const Job& on_thread_start) {
-  if (on_thread_start) on_thread_start();
+void Executor::run() {
+  if (on_thread_start_) on_thread_start_();
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !short_lane_.empty() || !long_lane_.empty(); });
@@ -41,6 +43,9 @@ void Executor::run(const Job& on_thread_start) {
   short_lane_.clear();
   long_lane_.clear();
   lock.unlock();
+  dropped_short.clear();
+  dropped_long.clear();
+  if (on_thread_end_) on_thread_end_();
 }
 
 void Executor::serveShortLane() {

@@ -17,8 +17,9 @@ class Executor {
   enum class Lane { kShort, kLong };
   using Job = std::function<void()>;
 
-  /// `on_thread_start` runs first on the new thread (thread counts, names).
-  explicit Executor(Job on_thread_start = {});
+  /// `on_thread_start` runs first on the new thread (thread counts, names), `on_thread_end` last, when no job
+  /// is left.
+  explicit Executor(Job on_thread_start = {}, Job on_thread_end = {});
   /// shutdown().
   ~Executor();
   Executor(const Executor&) = delete;
@@ -39,7 +40,7 @@ class Executor {
   bool shuttingDown() const;
 
  private:
-  void run(const Job& on_thread_start);
+  void run();
   /// Takes the front job with `lock` held, runs and destroys it without.
   void runFrontOfShortLane(std::unique_lock<std::mutex>& lock);
 
@@ -50,6 +51,8 @@ class Executor {
   bool stopping_ = false;
   bool woken_ = false;
   std::mutex join_mutex_;
+  const Job on_thread_start_;
+  const Job on_thread_end_;
   std::thread thread_;
 };
 

@@ -1,7 +1,9 @@
 #include "core/train/epoch_runner.h"
 
 #include <chrono>
+#include <optional>
 
+#include "core/device/stream_scope.h"
 #include "core/train/batch_images.h"
 #include "core/train/finite_loss.h"
 #include "core/train/mix_batch.h"
@@ -23,18 +25,23 @@ double secondsSince(Clock::time_point begin) {
 class PhaseRun {
  public:
   PhaseRun(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
-           PhaseListener& listener)
+           PhaseListener& listener, GraphedStep* graph)
       : model_(model),
+        optimizer_(optimizer),
         loader_(loader),
         options_(options),
         listener_(listener),
+        graph_(options.phase == Phase::kTrain ? graph : nullptr),
         step_(model, optimizer, options),
         metrics_({options.before.loss_sum, options.before.correct}),
         images_(options.before.images),
         next_step_(options.start_step) {}
 
   PhaseResult run(Executor& executor, const StopFlag& stop) {
+    std::optional<StreamScope> stream;
+    if (graph_ != nullptr && graph_->stream().has_value()) stream.emplace(*graph_->stream());
     model_.train(training());
+    if (graph_ != nullptr) graph_->beginPhase(model_, *optimizer_, options_, loader_.batchSize());
     model_.packFor(loader_.batchSize());
     loader_.start(options_.epoch, options_.start_step);
     const EpochEnd epoch_end{loader_};
@@ -78,7 +85,9 @@ class PhaseRun {
   void step(const Batch& batch) {
     // A batch of which every image was left out is no step but has a number.
     const std::int64_t following = batch.step + 1;
-    const StepResult done = step_.run(take(batch), next_step_);
+    const MixedBatch taken = take(batch);
+    const StepResult done =
+        graph_ != nullptr ? graph_->run(step_, taken, next_step_) : step_.run(taken, next_step_);
     metrics_.add(done.loss, done.logits, done.labels);
     result_.steps += 1;
     images_ += done.labels.size(0);
@@ -120,9 +129,11 @@ class PhaseRun {
   }
 
   ResNet& model_;
+  Sgd* optimizer_;
   Loader& loader_;
   const PhaseOptions options_;
   PhaseListener& listener_;
+  GraphedStep* graph_;
   TrainingStep step_;
   const Clock::time_point begin_ = Clock::now();
   Clock::time_point last_progress_ = begin_;
@@ -135,8 +146,8 @@ class PhaseRun {
 }  // namespace
 
 PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
-                     Executor& executor, const StopFlag& stop, PhaseListener& listener) {
-  return PhaseRun(model, optimizer, loader, options, listener).run(executor, stop);
+                     Executor& executor, const StopFlag& stop, PhaseListener& listener, GraphedStep* graph) {
+  return PhaseRun(model, optimizer, loader, options, listener, graph).run(executor, stop);
 }
 
 }  // namespace torchwing

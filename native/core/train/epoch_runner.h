@@ -7,6 +7,7 @@
 #include "core/optim/sgd.h"
 #include "core/runtime/executor.h"
 #include "core/runtime/stop_flag.h"
+#include "core/train/graphed_step.h"
 #include "core/train/phase.h"
 
 namespace torchwing {
@@ -44,8 +45,9 @@ class PhaseListener {
 
 /// One phase of one epoch: batch -> device -> forward -> loss (-> backward -> SGD step) -> counts. Serves the
 /// executor's short lane between steps. Throws Error LOSS_NOT_FINITE before a bad gradient touches the
-/// weights.
+/// weights. `graph`: the session's, where training steps are to be CUDA graphs; null: step by step.
 PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
-                     Executor& executor, const StopFlag& stop, PhaseListener& listener);
+                     Executor& executor, const StopFlag& stop, PhaseListener& listener,
+                     GraphedStep* graph = nullptr);
 
 }  // namespace torchwing

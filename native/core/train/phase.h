@@ -29,9 +29,9 @@ struct PhaseOptions {
   std::int64_t epoch = 0;
   std::int64_t start_step = 0;
   std::int64_t max_steps = -1;  ///< -1: to the end of the epoch
-  MixOptions mix;               ///< of training phases; validation sees each image as it is
+  MixOptions mix{};             ///< of training phases; validation sees each image as it is
   double label_smoothing = 0;   ///< of both phases' loss, 0..1
-  PhaseCounts before;           ///< counted by the steps before start_step
+  PhaseCounts before{};         ///< counted by the steps before start_step
 };
 
 }  // namespace torchwing

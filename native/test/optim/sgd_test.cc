@@ -127,5 +127,27 @@ TEST(SgdTest, RefusesWhatPythonRefuses) {
                "Invalid value for \"optimizer.lr\": received -1, expected a finite number >= 0.");
 }
 
+// A float32 rate of 1/32 is the double, so the bits are those of the fused operator with the rate as a
+// number.
+TEST(SgdTest, ARateOnTheDeviceFollowsSetLrAndLoad) {
+  const at::Tensor gradient = at::ones({64});
+  at::Tensor parameter = at::ones({64}).requires_grad_();
+  Sgd optimizer({parameter}, {.lr = 0.03125});
+  optimizer.keepRateOnDevice();
+  const auto stepAndRead = [&] {
+    parameter.mutable_grad() = gradient;
+    optimizer.step();
+    return parameter.detach()[0].item<double>();
+  };
+  EXPECT_EQ(stepAndRead(), 1 - 0.03125);
+  optimizer.setLr(0.5);
+  EXPECT_EQ(optimizer.lr(), 0.5);
+  EXPECT_EQ(stepAndRead(), 0.5 - 0.03125);
+  SgdState state = optimizer.state();
+  state.options.lr = 0.25;
+  optimizer.load(state);
+  EXPECT_EQ(stepAndRead(), 0.25 - 0.03125);
+}
+
 }  // namespace
 }  // namespace torchwing

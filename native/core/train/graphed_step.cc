@@ -1,0 +1,105 @@
+#include "core/train/graphed_step.h"
+
+#include <ATen/autocast_mode.h>
+#include <ATen/ops/empty_like.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/device/stream_scope.h"
+
+namespace torchwing {
+namespace {
+
+/// Every GraphedStep of this compute thread.
+thread_local std::vector<GraphedStep*> graphs_here;
+
+bool sameForm(const at::Tensor& a, const at::Tensor& b) {
+  return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type() && a.device() == b.device();
+}
+
+}  // namespace
+
+GraphedStep::GraphedStep(at::Device device) : device_(device) {
+  requireDeviceGraphs(device);
+  if (!device.is_cpu()) stream_ = streamOfPool(device);
+  graphs_here.push_back(this);
+}
+
+GraphedStep::~GraphedStep() {
+  release();
+  std::erase(graphs_here, this);
+}
+
+void GraphedStep::beginPhase(ResNet& model, const Sgd& optimizer, const PhaseOptions& options,
+                             std::int64_t batch_size) {
+  model_ = &model;
+  optimizer_ = &optimizer;
+  options_ = options;
+  batch_size_ = batch_size;
+  if (graph_ != nullptr && signatureOf(model, optimizer, options) != signature_) release();
+}
+
+StepResult GraphedStep::run(TrainingStep& step, const MixedBatch& batch, std::int64_t number) {
+  if (batch.images.size(0) != batch_size_) return step.run(batch, number);
+  if (warm_ < kWarmUpSteps) {
+    ++warm_;
+    return step.run(batch, number);
+  }
+  if (graph_ == nullptr) record(step, batch);
+  if (!fits(batch)) return step.run(batch, number);
+  inputs_.images.copy_(batch.images);
+  inputs_.labels.copy_(batch.labels);
+  step_ = &step;
+  number_ = number;
+  graph_->replay();
+  // What a step does on the host beside the device's work.
+  model_->weightsChanged();
+  ++replayed_;
+  return outputs_;
+}
+
+bool GraphedStep::fits(const MixedBatch& batch) const {
+  return sameForm(batch.images, inputs_.images) && sameForm(batch.labels, inputs_.labels);
+}
+
+void GraphedStep::record(TrainingStep& step, const MixedBatch& batch) {
+  inputs_ = {at::empty_like(batch.images), at::empty_like(batch.labels)};
+  step_ = &step;
+  std::unique_ptr<DeviceGraph> graph = makeDeviceGraph(device_);
+  // Casts of weights that were cached outside would be read by the graph when they are long gone, and those
+  // cached inside lie in its memory.
+  at::autocast::clear_cache();
+  try {
+    graph->capture([this] {
+      // The step drops the gradients first, so that the backward pass allocates them in the graph's memory.
+      outputs_ = step_->run(inputs_, number_);
+      outputs_.loss = outputs_.loss.detach();
+      outputs_.logits = outputs_.logits.detach();
+    });
+  } catch (...) {
+    at::autocast::clear_cache();
+    inputs_ = {};
+    outputs_ = {};
+    throw;
+  }
+  at::autocast::clear_cache();
+  graph_ = std::move(graph);
+  signature_ = signatureOf(*model_, *optimizer_, options_);
+  ++recorded_;
+}
+
+void GraphedStep::release() noexcept {
+  graph_.reset();
+  inputs_ = {};
+  outputs_ = {};
+  signature_.clear();
+  warm_ = 0;
+}
+
+void releaseGraphsHere() noexcept {
+  for (GraphedStep* graph : graphs_here) graph->release();
+}
+
+}  // namespace torchwing

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <c10/core/Stream.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/device/device_graph.h"
+#include "core/train/step_signature.h"
+#include "core/train/training_step.h"
+
+namespace torchwing {
+
+/// A session's training step as a CUDA graph: the first steps on whole batches are run one operation at a
+/// time and count as any other; the next one is recorded, and from then on each is one call. Numbers are
+/// those of the steps run by themselves. A batch of another size, the last of an epoch, is run by itself.
+///
+/// Compute thread. Between two steps anything may run there that leaves the model alone: predictions,
+/// snapshots.
+class GraphedStep {
+ public:
+  /// Steps run by themselves before one is recorded: cuDNN has chosen its kernels then, libraries have their
+  /// workspaces, and each parameter has its momentum buffer.
+  static constexpr int kWarmUpSteps = 3;
+
+  /// Throws Error CUDA_GRAPH_UNAVAILABLE, saying why.
+  explicit GraphedStep(at::Device device);
+  /// release()
+  ~GraphedStep();
+  GraphedStep(const GraphedStep&) = delete;
+  GraphedStep& operator=(const GraphedStep&) = delete;
+
+  /// Where the phase's work has to be queued, so that it can be recorded; nothing on the CPU, whose stand-in
+  /// graphs of the tests need none.
+  const std::optional<c10::Stream>& stream() const noexcept { return stream_; }
+
+  /// Before the first step of a training phase, with the model and optimizer that its steps are of. What was
+  /// recorded is kept across phases, unless something else than the values of weights changed meanwhile.
+  void beginPhase(ResNet& model, const Sgd& optimizer, const PhaseOptions& options, std::int64_t batch_size);
+
+  /// As TrainingStep::run(); the result's tensors are good until the next step.
+  StepResult run(TrainingStep& step, const MixedBatch& batch, std::int64_t number);
+
+  /// How many steps were replayed.
+  std::int64_t replayed() const noexcept { return replayed_; }
+  /// How many times a step was recorded.
+  std::int64_t recorded() const noexcept { return recorded_; }
+
+  /// Destroys the graph and its tensors; the next steps begin anew.
+  void release() noexcept;
+
+ private:
+  bool fits(const MixedBatch& batch) const;
+  void record(TrainingStep& step, const MixedBatch& batch);
+
+  const at::Device device_;
+  std::optional<c10::Stream> stream_;
+  std::int64_t batch_size_ = 0;
+  PhaseOptions options_;
+  ResNet* model_ = nullptr;
+  const Sgd* optimizer_ = nullptr;
+  TrainingStep* step_ = nullptr;  ///< of the running step
+  std::int64_t number_ = 0;       ///< likewise
+  int warm_ = 0;
+  std::unique_ptr<DeviceGraph> graph_;
+  StepSignature signature_;  ///< of graph_
+  MixedBatch inputs_;        ///< what graph_ reads
+  StepResult outputs_;       ///< what graph_ writes
+  std::int64_t replayed_ = 0;
+  std::int64_t recorded_ = 0;
+};
+
+/// The last act of a compute thread: graphs that JavaScript still holds are destroyed while the driver is
+/// there.
+void releaseGraphsHere() noexcept;
+
+}  // namespace torchwing

@@ -1,0 +1,54 @@
+// The one source that needs CUDA's headers. A library of its own, because it needs libtorch_cuda, which the
+// addon must load without; core/device/cuda_part.cc opens it once libtorch_cuda is mapped.
+#include <ATen/core/CachingHostAllocator.h>
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAFunctions.h>
+
+#include "core/device/device_graph.h"
+
+namespace torchwing {
+namespace {
+
+class CudaGraph : public DeviceGraph {
+ public:
+  void capture(const std::function<void()>& work) override {
+    // Nothing may be under way that a recording stream would have to wait for, and the blocks of the eager
+    // steps, which the graph's own pool cannot use, go back to the device before the pool grows.
+    c10::cuda::device_synchronize();
+    c10::cuda::CUDACachingAllocator::emptyCache();
+    at::getHostAllocator(at::kCUDA)->empty_cache();
+    // Thread-local: another thread may allocate meanwhile, as another environment's compute thread does. The
+    // device's default generator takes part by itself; no step draws from another on the device.
+    graph_.capture_begin(/*pool=*/{0, 0}, cudaStreamCaptureModeThreadLocal);
+    try {
+      work();
+    } catch (...) {
+      abandon();
+      throw;
+    }
+    graph_.capture_end();
+  }
+
+  void replay() override { graph_.replay(); }
+
+ private:
+  /// Ends a recording that is of no use, so that the stream can be used again. What `work` threw is told.
+  void abandon() noexcept {
+    try {
+      graph_.capture_end();
+    } catch (const std::exception&) {
+      // CUDA reports here that the recording became invalid; why is what `work` threw.
+    }
+    graph_.reset();
+  }
+
+  at::cuda::CUDAGraph graph_;
+};
+
+}  // namespace
+}  // namespace torchwing
+
+extern "C" __attribute__((visibility("default"))) torchwing::DeviceGraph* torchwing_make_cuda_graph() {
+  return new torchwing::CudaGraph();
+}
