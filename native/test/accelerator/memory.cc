@@ -49,11 +49,23 @@ void Memory::setLimit(std::size_t bytes) {
   limit_ = std::min(bytes, kCapacity);
 }
 
+void Memory::failAt(std::int64_t allocation) {
+  const std::lock_guard lock(mutex_);
+  until_failure_ = allocation;
+}
+
+std::int64_t Memory::allocations() {
+  const std::lock_guard lock(mutex_);
+  return stats_.allocation[0].allocated;
+}
+
 c10::DataPtr Memory::allocate(std::size_t bytes) {
   if (bytes == 0) return {nullptr, device()};
   const std::size_t size = (bytes + kGrain - 1) / kGrain * kGrain;
   const c10::StreamId stream = Streams::instance().current();
   const std::lock_guard lock(mutex_);
+  const bool fails = until_failure_ > 0 && --until_failure_ == 0;
+  TORCH_CHECK_WITH(OutOfMemoryError, !fails, "simulated device out of memory: as it was told to be");
   const std::size_t offset = take(size, stream);
   blocks_[offset] = {offset, size, stream, {}};
   stats_.allocation[0].increase(1);

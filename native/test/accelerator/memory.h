@@ -34,6 +34,11 @@ class Memory final : public c10::DeviceAllocator {
   /// A smaller device: OutOfMemoryError beyond it. kCapacity is the largest.
   void setLimit(std::size_t bytes);
 
+  /// OutOfMemoryError at one allocation from here on, the first being 1; 0 takes it back.
+  void failAt(std::int64_t allocation);
+  /// Allocations made since the program began.
+  std::int64_t allocations();
+
   c10::DataPtr allocate(std::size_t bytes) override;
   c10::DeleterFnPtr raw_deleter() const override { return &release; }
   void copy_data(void* target, const void* source, std::size_t count) const override;
@@ -73,6 +78,7 @@ class Memory final : public c10::DeviceAllocator {
   std::byte* readable_ = nullptr;
   std::mutex mutex_;
   std::size_t limit_ = kCapacity;
+  std::int64_t until_failure_ = 0;
   std::size_t used_ = 0;                           ///< bytes handed out so far; free ones are in free_
   std::unordered_map<std::size_t, Block> blocks_;  ///< live ones by offset
   std::map<Kind, std::vector<std::size_t>> free_;

@@ -153,5 +153,34 @@ TEST(SessionOnTheAccelerator, DisposesWhileWorkIsQueuedAndLeavesNothing) {
   EXPECT_EQ(Memory::instance().getDeviceStats(0).allocated_bytes[0].current, before);
 }
 
+TEST(SessionOnTheAccelerator, IsNeverWrongAfterAnAllocationThatFailed) {
+  Memory& memory = Memory::instance();
+  Options options;
+  options.trainable = Trainable::kHead;
+  TrainingRun run(options);
+  StateDict initial, expected;
+  run.inShortLane([&] { initial = run.state(); });
+  const std::int64_t before = memory.allocations();
+  run.train(0);
+  const std::int64_t made = memory.allocations() - before;
+  expected = run.snapshot();
+  int failed = 0;
+  for (std::int64_t at = 1; at < made; at += at < 12 ? 1 : made / 12) {
+    run.inShortLane([&] { run.loadState(initial); });
+    memory.failAt(at);
+    try {
+      run.train(0);
+      // A batch that found no room ahead of its time was tried again.
+    } catch (const c10::OutOfMemoryError&) {
+      ++failed;
+      memory.failAt(0);
+      run.inShortLane([&] { run.loadState(initial); });
+      run.train(0);
+    }
+    EXPECT_EQ(differences(run.snapshot(), expected), none()) << "after allocation " << at << " of " << made;
+  }
+  EXPECT_GT(failed, 10);
+}
+
 }  // namespace
 }  // namespace torchwing::simulated
