@@ -86,12 +86,17 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     everySteps: flags['checkpoint-every-steps'],
     everySeconds: flags['checkpoint-every-seconds'],
   });
+  const loss = defined({
+    labelSmoothing: flags['label-smoothing'],
+    onBadLoss: flags['on-bad-loss'],
+    rollback: filled(defined({ lrFactor: flags['rollback-lr-factor'], max: flags['max-rollbacks'] })),
+  });
   const scheduler = defined({ stepSize: flags['step-size'], gamma: flags.gamma });
   return defined({
     mode: flags.mode,
     data: filled(data),
     model: filled(model),
-    loss: filled(defined({ labelSmoothing: flags['label-smoothing'] })),
+    loss: filled(loss),
     optimizer: filled(optimizer),
     scheduler: filled(scheduler),
     checkpoint: filled(checkpoint),

@@ -65,6 +65,27 @@ export const TRAIN_FLAGS = {
     help: 'share of each label that the loss spreads over all classes',
     fallback: '0',
   },
+  'on-bad-loss': {
+    kind: 'choice',
+    choices: ['stop', 'rollback'],
+    help: 'stop when the loss becomes NaN or infinite, or go back to the start of the epoch and on with a lower learning rate',
+    fallback: 'stop',
+  },
+  'rollback-lr-factor': {
+    kind: 'number',
+    above: 0,
+    below: 1,
+    value: 'FACTOR',
+    help: 'factor on the learning rate at each rollback',
+    fallback: '0.1',
+  },
+  'max-rollbacks': {
+    kind: 'integer',
+    minimum: 1,
+    maximum: 100,
+    help: 'rollbacks of a run before it stops after all',
+    fallback: '3',
+  },
   'mixup-alpha': {
     kind: 'number',
     minimum: 0,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from '../model/architecture';
 import { publishedWeights, WEIGHTS_NAMES } from '../model/weights-catalogue';
-import { atLeastZero, choice, flag, integer, path, positive, probability } from './numbers';
+import { atLeastZero, choice, flag, fraction, integer, path, positive, probability } from './numbers';
 
 export const modelSchema = z
   .strictObject({
@@ -28,7 +28,13 @@ export const modelSchema = z
     },
   );
 
-export const lossSchema = z.strictObject({ labelSmoothing: probability().default(0) });
+export const lossSchema = z.strictObject({
+  labelSmoothing: probability().default(0),
+  onBadLoss: choice(['stop', 'rollback']).default('stop'),
+  rollback: z
+    .strictObject({ lrFactor: fraction().default(0.1), max: integer(1, 100).default(3) })
+    .prefault({}),
+});
 
 export const optimizerSchema = z
   .strictObject({

@@ -28,6 +28,8 @@ export type Source =
 
 export type BadImagePolicy = 'error' | 'skip' | 'replace';
 
+export type BadLossPolicy = 'stop' | 'rollback';
+
 export interface DataConfig {
   /** Shorthand for both sources: a folder with `train/` and `val/`, or, with `valSplit`, one folder of classes. */
   dir?: string;
@@ -124,6 +126,17 @@ export interface LossConfig {
    * `label_smoothing`. Default 0.
    */
   labelSmoothing?: number;
+  /**
+   * What a loss that becomes NaN or infinite does to the run: `stop` (default) ends it with LOSS_NOT_FINITE; `rollback`
+   * goes back to the start of the epoch, lowers the learning rate for the rest of the run, and trains on.
+   */
+  onBadLoss?: BadLossPolicy;
+  rollback?: {
+    /** Factor on the learning rate at each rollback, > 0 and < 1. Default 0.1. */
+    lrFactor?: number;
+    /** How often a run may roll back, 1..100, before it stops with LOSS_NOT_FINITE. Default 3. */
+    max?: number;
+  };
 }
 
 export interface SchedulerConfig {
@@ -211,7 +224,7 @@ export interface ResolvedConfig {
     mix: Required<BatchMix>;
   };
   model: Required<ModelConfig>;
-  loss: Required<LossConfig>;
+  loss: Required<LossConfig> & { rollback: Required<NonNullable<LossConfig['rollback']>> };
   optimizer: Required<OptimizerConfig>;
   scheduler: Required<SchedulerConfig> | null;
   epochs: number;

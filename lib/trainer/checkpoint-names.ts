@@ -17,13 +17,19 @@ export function isCheckpointName(name: string): boolean {
 
 /** The names of a folder's checkpoints, the one that is furthest in its run first. */
 export async function checkpointsIn(folder: string): Promise<string[]> {
-  const placed = (await readdir(folder)).flatMap((name) => {
-    const [, epoch, phase, step] = NAME.exec(name) ?? [];
-    if (epoch === undefined) return [];
-    return [{ name, order: [Number(epoch), phase === 'val' ? 1 : 0, Number(step)] }];
-  });
-  placed.sort((a, b) => compare(b.order, a.order));
-  return placed.map(({ name }) => name);
+  const names = (await readdir(folder)).filter(isCheckpointName);
+  return names.sort((a, b) => compare(orderOf(b), orderOf(a)));
+}
+
+/** Those that are further than the checkpoint `name`, which need not be there. */
+export async function checkpointsBehind(folder: string, name: string): Promise<string[]> {
+  const order = orderOf(name);
+  return (await checkpointsIn(folder)).filter((other) => compare(orderOf(other), order) > 0);
+}
+
+function orderOf(name: string): number[] {
+  const [, epoch, phase, step] = NAME.exec(name) ?? [];
+  return [Number(epoch), phase === 'val' ? 1 : 0, Number(step)];
 }
 
 /** The path of the checkpoint in `folder` that a resumed run would try first; null without one. */

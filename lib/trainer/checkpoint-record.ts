@@ -2,7 +2,7 @@ import { TorchwingError } from '../native/errors';
 import type { Best } from './best-epoch';
 import type { Job } from './prepare';
 import { type RecordedConfig, recordedConfig } from './recorded-config';
-import type { RunPosition, RunState } from './run-state';
+import type { Rollbacks, RunPosition, RunState } from './run-state';
 import type { EpochSummary } from './types';
 
 /** Version of the record's form. */
@@ -19,6 +19,7 @@ export interface CheckpointRecord {
   history: EpochSummary[];
   best: Best | null;
   scheduler: { lastEpoch: number; lastLr: number } | null;
+  rollbacks: Rollbacks;
   seed: number;
   config: RecordedConfig;
   /** See `InspectedData`. */
@@ -52,6 +53,7 @@ export function describeCheckpoint(
     history: run.history,
     best: run.best.value,
     scheduler: job.scheduler?.state() ?? null,
+    rollbacks: run.rollbacks,
     seed: config.seed,
     config: recordedConfig(config),
     data: { classes: [...data.classes], sha256: data.sha256, contentSha256: data.contentSha256 },

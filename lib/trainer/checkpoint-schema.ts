@@ -28,6 +28,8 @@ export const checkpointSchema = z.object({
   history: z.array(z.object({ epoch: count, lr: z.number(), train: metrics, val: metrics })),
   best: z.object({ epoch: count, accuracy: z.number(), loss: number }).nullable(),
   scheduler: z.object({ lastEpoch: count, lastLr: z.number() }).nullable(),
+  // Not in checkpoints of before there were rollbacks.
+  rollbacks: z.object({ made: count, lrScale: z.number() }).default({ made: 0, lrScale: 1 }),
   seed: count,
   config: z.looseObject({}),
   data: z.object({

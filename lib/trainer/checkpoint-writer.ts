@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { StateDict } from '../model/state-dict';
 import { TorchwingError } from '../native/errors';
-import { checkpointName, removeCheckpoints } from './checkpoint-names';
+import { checkpointName, checkpointsBehind, removeCheckpoints } from './checkpoint-names';
 import { type CheckpointRecord, describeCheckpoint } from './checkpoint-record';
 import type { EventDelivery } from './event-delivery';
 import type { Job } from './prepare';
@@ -24,6 +24,10 @@ export class CheckpointWriter {
   readonly #timer: NodeJS.Timeout | null;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting: ((path: string | null) => void)[] = [];
+  /** Kept however old it becomes. */
+  #pinned: string | null = null;
+  /** Of the newest that was begun. */
+  #latest: string | null;
 
   /** @param kept names of the run's checkpoints so far, the newest last */
   constructor(job: Job, folder: RunFolder, run: RunState, events: EventDelivery, kept: readonly string[]) {
@@ -32,6 +36,7 @@ export class CheckpointWriter {
     this.#run = run;
     this.#events = events;
     this.#kept = [...kept];
+    this.#latest = kept.at(-1) ?? null;
     const { everySeconds } = job.config.checkpoint;
     this.#timer =
       everySeconds > 0 ? setInterval(() => job.session.requestSnapshot(), everySeconds * 1000).unref() : null;
@@ -72,6 +77,27 @@ export class CheckpointWriter {
     void this.#write(position, record, async () => state);
   }
 
+  /** Keeps the one of the run as it is now until the next call; begins it where there is none. */
+  async pin(): Promise<void> {
+    const name = checkpointName(this.#run.position);
+    if (this.#latest !== name) await this.begin();
+    this.#pinned = name;
+  }
+
+  /** For a run that was taken back: removes those from behind that place, and begins one of it as it is now. */
+  async restart(): Promise<void> {
+    await this.#tail;
+    const abandoned = await checkpointsBehind(this.#folder.path, checkpointName(this.#run.position));
+    await removeCheckpoints(this.#folder.path, abandoned);
+    for (const name of abandoned) this.#forget(name);
+    await this.begin();
+  }
+
+  /** Waits for what is being written. */
+  async settled(): Promise<void> {
+    await this.#tail;
+  }
+
   /** Waits for what is being written; nothing is taken any more. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
@@ -91,6 +117,7 @@ export class CheckpointWriter {
     const text = serializeRecord(record);
     const name = checkpointName(position);
     const path = join(this.#folder.path, name);
+    this.#latest = name;
     const written = this.#tail.then(async () => {
       try {
         const state = await take();
@@ -123,11 +150,17 @@ export class CheckpointWriter {
   }
 
   async #keep(name: string): Promise<void> {
-    const at = this.#kept.indexOf(name);
-    if (at >= 0) this.#kept.splice(at, 1);
+    this.#forget(name);
     this.#kept.push(name);
     const { keepLast } = this.#job.config.checkpoint;
-    await removeCheckpoints(this.#folder.path, this.#kept.splice(0, this.#kept.length - keepLast));
+    const surplus = this.#kept.slice(0, -keepLast).filter((old) => old !== this.#pinned);
+    for (const old of surplus) this.#forget(old);
+    await removeCheckpoints(this.#folder.path, surplus);
+  }
+
+  #forget(name: string): void {
+    const at = this.#kept.indexOf(name);
+    if (at >= 0) this.#kept.splice(at, 1);
   }
 
   #answer(path: string | null): void {

@@ -20,6 +20,9 @@ const FREE = new Set([
   'data.workers',
   'data.cache',
   'data.preflight',
+  // What to do when it goes wrong may be decided when it has gone wrong.
+  'loss.onBadLoss',
+  'loss.rollback',
 ]);
 
 /** What two recorded configurations differ in, key by key, in the order of `before`. */

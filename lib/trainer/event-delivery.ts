@@ -44,6 +44,11 @@ export class EventDelivery {
     return this.#control.race(this.#queue(() => this.#stamp(content)));
   }
 
+  /** Settles when what was handed over so far is delivered, or rejects as soon as the run has to stop. */
+  async settled(): Promise<void> {
+    await this.#control.race(this.#tail);
+  }
+
   /** For events that nobody waits for: what their callbacks throw stops the run. */
   post(content: Content<'warning' | 'checkpoint'>): void {
     const event = this.#stamp(content);

@@ -1,6 +1,7 @@
 import type { CheckpointWriter } from './checkpoint-writer';
 import type { EventDelivery } from './event-delivery';
 import type { Job } from './prepare';
+import { currentLr, type Rollback } from './rollback';
 import type { RunFolder } from './run-folder';
 import { runPhase } from './run-phase';
 import { phaseStart, type RunState } from './run-state';
@@ -23,6 +24,7 @@ export interface FitLoop {
   events: EventDelivery;
   control: StopControl;
   output: RunOutput | null;
+  rollback: Rollback;
 }
 
 /**
@@ -30,11 +32,17 @@ export interface FitLoop {
  * weights kept; from wherever the run stands.
  */
 export async function fitLoop(loop: FitLoop): Promise<void> {
-  const { job, run, output } = loop;
+  const { job, run, output, rollback } = loop;
   const { epochs } = job.config;
   while (run.position.epoch < epochs) {
-    if (run.position.phase === 'train') await trainingPhase(loop);
-    await validationPhase(loop);
+    await rollback.mark();
+    try {
+      if (run.position.phase === 'train') await trainingPhase(loop);
+      await validationPhase(loop);
+    } catch (error) {
+      await rollback.back(error);
+      continue;
+    }
     const { everyEpochs } = job.config.checkpoint;
     if (everyEpochs > 0 && run.position.epoch % everyEpochs === 0) await output?.checkpoints.begin();
   }
@@ -44,7 +52,7 @@ export async function fitLoop(loop: FitLoop): Promise<void> {
 async function trainingPhase(loop: FitLoop): Promise<void> {
   const { run, job, output } = loop;
   const { epoch } = run.position;
-  const lr = job.scheduler?.lastLr ?? job.config.optimizer.lr;
+  const lr = currentLr(job, run);
   const metrics = await runPhase(loop, lr);
   // Nothing is awaited between these: a checkpoint holds both or none.
   job.scheduler?.step();

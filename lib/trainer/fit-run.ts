@@ -11,6 +11,7 @@ import { fitLoop, type RunOutput } from './fit-loop';
 import type { KeptWeights } from './kept-weights';
 import { type Job, type PrepareListeners, prepare } from './prepare';
 import { openCheckpoint, type Resumed } from './resume';
+import { Rollback } from './rollback';
 import { type HeldPolicy, RunFolder } from './run-folder';
 import { RunState } from './run-state';
 import { StopControl } from './stop-control';
@@ -137,10 +138,12 @@ export class FitRun {
     warnings.flow();
     const output = folder === null ? null : this.#openOutput(job, folder, resumed);
     const limit = this.#startClock();
+    const parts = { job, run: this.#run, events: this.#events, control: this.#control, output };
+    const rollback = new Rollback({ ...parts, resumed });
     try {
       const { best } = this.#run;
       if (resumed !== null && best.value !== null) await output?.weights.restoreBest(best.value);
-      await fitLoop({ job, run: this.#run, events: this.#events, control: this.#control, output });
+      await fitLoop({ ...parts, rollback });
       await this.#checkpoints?.close();
     } catch (error) {
       if (this.#control.aborted || this.#control.timedOut) await this.#checkpoints?.now();
@@ -148,6 +151,7 @@ export class FitRun {
       return await this.#endByTime(job);
     } finally {
       clearTimeout(limit);
+      rollback.dispose();
       await this.#checkpoints?.close();
       this.#checkpoints = null;
     }

@@ -128,6 +128,8 @@ function restoreSchedule(scheduler: StepLR | null, resumed: Resumed, config: Job
   if (scheduler === null || before === null) return;
   if (scheduleChanged(resumed, { config })) {
     while (scheduler.lastEpoch < before.lastEpoch) scheduler.step();
+    const { lastEpoch, lastLr } = scheduler;
+    scheduler.loadState({ lastEpoch, lastLr: lastLr * resumed.record.rollbacks.lrScale });
   } else {
     scheduler.loadState(before);
   }

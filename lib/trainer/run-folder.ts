@@ -126,6 +126,12 @@ export class RunFolder {
     });
   }
 
+  /** Cuts `metrics.jsonl` back to its first `metricsBytes`, for a run that goes back. Between two `append`. */
+  async cutBack(metricsBytes: number): Promise<void> {
+    await writing(this.path, async () => this.#metrics?.truncate(metricsBytes));
+    this.#metricsBytes = metricsBytes;
+  }
+
   /** Adds an event to `metrics.jsonl`. */
   async append(event: TrainerEvent): Promise<void> {
     await writing(this.path, async () => {

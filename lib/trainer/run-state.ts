@@ -17,17 +17,31 @@ export interface RunPosition {
   metricsBytes: number;
 }
 
+/** What became of losses that were not finite (`loss.onBadLoss`). */
+export interface Rollbacks {
+  made: number;
+  /** Product of their factors on the learning rate; 1 without any. A schedule's own rate has it in it. */
+  lrScale: number;
+}
+
 /** What a run has come to so far, beside its tensors. Changed only between phases, and each time all at once. */
 export class RunState {
   readonly history: EpochSummary[];
   readonly best: BestEpoch;
   position: RunPosition;
+  rollbacks: Rollbacks;
 
   /** @param before what a run that goes on had come to */
-  constructor(before?: { history: EpochSummary[]; best: Best | null; position: RunPosition }) {
+  constructor(before?: {
+    history: EpochSummary[];
+    best: Best | null;
+    position: RunPosition;
+    rollbacks: Rollbacks;
+  }) {
     this.history = [...(before?.history ?? [])];
     this.best = new BestEpoch(before?.best ?? null);
     this.position = before?.position ?? phaseStart(0, 'train');
+    this.rollbacks = before?.rollbacks ?? { made: 0, lrScale: 1 };
   }
 
   /** The last epoch whose training phase is over, null before the first; its validation figures once they are known. */

@@ -84,8 +84,8 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
    * @param onProgress the latest figures, at most one call outstanding
    * @param onSnapshot the state as it was at `position`, for the listener to dispose; the next one comes after its
    *   promise has settled. Without it none is taken
-   * @throws TorchwingError LOSS_NOT_FINITE before a bad gradient touches the weights, what the loader throws, and
-   * what `onProgress` or `onSnapshot` threw, which ends the phase after its current step
+   * @throws TorchwingError LOSS_NOT_FINITE that names the first step with a bad loss, model and momentum being as they
+   * were before it, what the loader throws, and what `onProgress` or `onSnapshot` threw, which ends the phase after its current step
    */
   async runEpoch(
     options: RunEpochOptions,

@@ -76,7 +76,20 @@ describe('trainConfig', () => {
     const flags = { config, 'cutmix-alpha': 1, 'label-smoothing': 0.1 };
     const resolved = resolveConfig(await trainConfig(flags, NOW));
     expect(resolved.data.mix).toEqual({ mixupAlpha: 0.2, cutmixAlpha: 1 });
-    expect(resolved.loss).toEqual({ labelSmoothing: 0.1 });
+    expect(resolved.loss.labelSmoothing).toBe(0.1);
+  });
+
+  test('puts what a rollback does beside what the file says of the loss', async () => {
+    const config = write({ data: { dir: 'photos' }, loss: { labelSmoothing: 0.1, rollback: { max: 7 } } });
+    const flags = { config, 'on-bad-loss': 'rollback', 'rollback-lr-factor': 0.5 } as const;
+    const { loss } = resolveConfig(await trainConfig(flags, NOW));
+    expect(loss).toEqual({
+      labelSmoothing: 0.1,
+      onBadLoss: 'rollback',
+      rollback: { lrFactor: 0.5, max: 7 },
+    });
+    const limited = resolveConfig(await trainConfig({ config, 'max-rollbacks': 1 }, NOW));
+    expect(limited.loss.rollback).toEqual({ lrFactor: 0.1, max: 1 });
   });
 
   test('turns CUDA graphs on', async () => {

@@ -35,7 +35,7 @@ describe('defaults', () => {
         layout: 'fast',
         frozenBatchNorm: 'tutorial',
       },
-      loss: { labelSmoothing: 0 },
+      loss: { labelSmoothing: 0, onBadLoss: 'stop', rollback: { lrFactor: 0.1, max: 3 } },
       optimizer: { type: 'sgd', lr: 1e-3, momentum: 0.9, dampening: 0, weightDecay: 0, nesterov: false },
       scheduler: { type: 'step', stepSize: 7, gamma: 0.1 },
       epochs: 25,
@@ -153,6 +153,10 @@ describe('refusals name the option, what was received and what was expected', ()
     [
       { data, loss: { labelSmoothing: 1.1 } },
       'Invalid value for "loss.labelSmoothing": received 1.1, expected a number from 0 to 1.',
+    ],
+    [
+      { data, loss: { rollback: { lrFactor: 1 } } },
+      'Invalid value for "loss.rollback.lrFactor": received 1, expected a number > 0 and < 1.',
     ],
     [
       { data: { ...data, imageSize: 8 } },

@@ -227,6 +227,14 @@ std::vector<at::Tensor> ResNet::parameters() const {
   return parameters;
 }
 
+std::vector<at::Tensor> ResNet::buffers() const {
+  std::vector<at::Tensor> buffers;
+  forEachTensor(impl_->network, [&](const std::string&, at::Tensor& tensor, TensorKind kind) {
+    if (kind == TensorKind::kBuffer) buffers.push_back(tensor);
+  });
+  return buffers;
+}
+
 void ResNet::weightsChanged() {
   // Nothing is derived from the head, and with a frozen backbone nothing else can have changed.
   if (impl_->trainable == Trainable::kAll) impl_->folded.reset();

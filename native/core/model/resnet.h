@@ -76,6 +76,8 @@ class ResNet {
   std::vector<at::Tensor> parameters() const;
   /// The same under their state_dict keys.
   StateDict namedParameters() const;
+  /// Live BatchNorm statistics and counters, in registration order.
+  std::vector<at::Tensor> buffers() const;
   /// Must be called after parameters changed in place (an optimizer step), so that folded copies are made
   /// anew.
   void weightsChanged();

@@ -4,8 +4,10 @@
 #include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/where.h>
 
 #include <cmath>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -49,15 +51,20 @@ struct Group {
   std::vector<at::Tensor> parameters, gradients, buffers;
 };
 
-/// `rate`: the learning rate on the device, or undefined for that of the options.
-void stepGroup(const Group& group, const SgdOptions& options, const at::Tensor& rate, bool first) {
+/// `rate`: the learning rate on the device, or undefined for that of the options. `found_inf`: see
+/// Sgd::step().
+void stepGroup(const Group& group, const SgdOptions& options, const at::Tensor& rate, bool first,
+               const at::Tensor& found_inf) {
   if (group.parameters.empty()) return;
+  const std::optional<at::Tensor> skip = found_inf.defined() ? std::optional(found_inf) : std::nullopt;
   if (rate.defined()) {
     at::_fused_sgd_(group.parameters, group.gradients, group.buffers, options.weight_decay, options.momentum,
-                    rate, options.dampening, options.nesterov, /*maximize=*/false, first);
+                    rate, options.dampening, options.nesterov, /*maximize=*/false, first, /*grad_scale=*/{},
+                    skip);
   } else {
     at::_fused_sgd_(group.parameters, group.gradients, group.buffers, options.weight_decay, options.momentum,
-                    options.lr, options.dampening, options.nesterov, /*maximize=*/false, first);
+                    options.lr, options.dampening, options.nesterov, /*maximize=*/false, first,
+                    /*grad_scale=*/{}, skip);
   }
 }
 
@@ -83,6 +90,16 @@ void stepAlone(at::Tensor& parameter, at::Tensor gradient, at::Tensor& buffer, c
   parameter.add_(gradient, -options.lr);
 }
 
+/// The same where `skip` (bool [1]) is not true.
+void stepAloneUnless(const at::Tensor& skip, at::Tensor& parameter, const at::Tensor& gradient,
+                     at::Tensor& buffer, const SgdOptions& options) {
+  const at::Tensor parameter_before = parameter.clone();
+  const at::Tensor buffer_before = buffer.defined() ? buffer.clone() : at::Tensor();
+  stepAlone(parameter, gradient, buffer, options, /*first=*/false);
+  at::where_out(parameter, skip, parameter_before, parameter);
+  if (buffer.defined()) at::where_out(buffer, skip, buffer_before, buffer);
+}
+
 }  // namespace
 
 Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdOptions& options)
@@ -105,8 +122,10 @@ const at::Tensor& Sgd::rateOnDevice() {
   return rate_;
 }
 
-void Sgd::step() {
+void Sgd::step(const at::Tensor& found_inf) {
   const at::NoGradGuard no_graph;
+  // A first step that is not made must make no buffer either, or the next one would take it for momentum.
+  if (found_inf.defined() && hasFirstStep() && found_inf.item<float>() != 0) return;
   const at::Tensor& rate = rateOnDevice();
   const bool with_momentum = options_.momentum != 0;
   // The operator's first step copies the gradient into the buffer and so ignores dampening; a parameter that
@@ -119,7 +138,11 @@ void Sgd::step() {
     const bool is_first = with_momentum && !buffers_[i].defined();
     if (is_first) buffers_[i] = at::empty_like(parameter);
     if (!rate.defined() && !fusedEqualsLoop(parameter)) {
-      stepAlone(parameter, gradient, buffers_[i], options_, is_first);
+      if (found_inf.defined() && !is_first) {
+        stepAloneUnless(found_inf.ne(0), parameter, gradient, buffers_[i], options_);
+      } else {
+        stepAlone(parameter, gradient, buffers_[i], options_, is_first);
+      }
       continue;
     }
     Group& group = is_first ? first : later;
@@ -127,8 +150,16 @@ void Sgd::step() {
     group.gradients.push_back(gradient);
     if (with_momentum) group.buffers.push_back(buffers_[i]);
   }
-  stepGroup(first, options_, rate, /*first=*/true);
-  stepGroup(later, options_, rate, /*first=*/false);
+  stepGroup(first, options_, rate, /*first=*/true, found_inf);
+  stepGroup(later, options_, rate, /*first=*/false, found_inf);
+}
+
+bool Sgd::hasFirstStep() const {
+  if (options_.momentum == 0) return false;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (parameters_[i].grad().defined() && !buffers_[i].defined()) return true;
+  }
+  return false;
 }
 
 void Sgd::zeroGrad() {

@@ -18,7 +18,9 @@ class Sgd {
   /// Throws Error INVALID_CONFIG as Python does (negative lr, nesterov without momentum or with dampening).
   Sgd(std::vector<at::Tensor> parameters, const SgdOptions& options);
 
-  void step();
+  /// `found_inf` (float32 [1] on the parameters' device, undefined for 0): where it is 1, nothing changes.
+  /// The host waits for it only when a parameter has its first step with momentum.
+  void step(const at::Tensor& found_inf = {});
   void zeroGrad();
   double lr() const noexcept { return options_.lr; }
   void setLr(double lr);
@@ -45,6 +47,8 @@ class Sgd {
   void setMomentumBuffers(const std::vector<at::Tensor>& buffers);
 
  private:
+  /// Whether the next step makes a momentum buffer.
+  bool hasFirstStep() const;
   /// The rate on the parameters' device, or undefined where step() takes it from the options.
   const at::Tensor& rateOnDevice();
 

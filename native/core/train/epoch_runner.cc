@@ -1,11 +1,11 @@
 #include "core/train/epoch_runner.h"
 
 #include <chrono>
+#include <cmath>
 #include <optional>
 
 #include "core/device/stream_scope.h"
 #include "core/train/batch_images.h"
-#include "core/train/finite_loss.h"
 #include "core/train/mix_batch.h"
 #include "core/train/running_metrics.h"
 #include "core/train/training_step.h"
@@ -41,7 +41,7 @@ class PhaseRun {
     std::optional<StreamScope> stream;
     if (graph_ != nullptr && graph_->stream().has_value()) stream.emplace(*graph_->stream());
     model_.train(training());
-    if (graph_ != nullptr) graph_->beginPhase(model_, *optimizer_, options_, loader_.batchSize());
+    if (graph_ != nullptr) graph_->beginPhase(step_, model_, *optimizer_, options_, loader_.batchSize());
     model_.packFor(loader_.batchSize());
     loader_.start(options_.epoch, options_.start_step);
     const EpochEnd epoch_end{loader_};
@@ -83,23 +83,29 @@ class PhaseRun {
   }
 
   void step(const Batch& batch) {
-    // A batch of which every image was left out is no step but has a number.
-    const std::int64_t following = batch.step + 1;
+    const std::int64_t batch_step = batch.step;
     const MixedBatch taken = take(batch);
     const StepResult done =
-        graph_ != nullptr ? graph_->run(step_, taken, next_step_) : step_.run(taken, next_step_);
+        graph_ != nullptr ? graph_->run(step_, taken, batch_step) : step_.run(taken, batch_step);
     metrics_.add(done.loss, done.logits, done.labels);
     result_.steps += 1;
     images_ += done.labels.size(0);
-    next_step_ = following;
+    // A batch of which every image was left out is no step but has a number.
+    next_step_ = batch_step + 1;
     reportProgress();
     offerSnapshot();
   }
 
+  /// The device is waited for here. Throws Error LOSS_NOT_FINITE.
+  RunningMetrics::Values readMetrics() {
+    const RunningMetrics::Values values = metrics_.read();
+    if (!std::isfinite(values.loss_sum)) step_.requireFinite();
+    return values;
+  }
+
   /// Throws Error LOSS_NOT_FINITE.
-  PhaseCounts counts() const {
-    const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
-    requireFiniteSum(values.loss_sum);
+  PhaseCounts counts() {
+    const RunningMetrics::Values values = readMetrics();
     const auto skipped = static_cast<std::int64_t>(loader_.costs().skipped.size());
     return {images_, values.correct, values.loss_sum, options_.before.skipped + skipped};
   }
@@ -111,18 +117,12 @@ class PhaseRun {
     listener_.onSnapshot(position);
   }
 
-  /// On an accelerator, where the loss is read now and then.
-  void requireFiniteSum(double loss_sum) const {
-    requireFiniteLossSum(loss_sum, options_.phase, options_.epoch, next_step_ - 1);
-  }
-
   void reportProgress() {
     const bool last = next_step_ == loader_.steps();
     if (result_.steps > 1 && !last && secondsSince(last_progress_) < kSecondsBetweenProgress) return;
     last_progress_ = Clock::now();
-    const RunningMetrics::Values values = metrics_.read();  // the device is waited for here
+    const RunningMetrics::Values values = readMetrics();
     const auto images = static_cast<double>(images_);
-    requireFiniteSum(values.loss_sum);
     listener_.onProgress({options_.phase, options_.epoch, next_step_, loader_.steps(), images_,
                           values.loss_sum / images, static_cast<double>(values.correct) / images,
                           secondsSince(begin_)});

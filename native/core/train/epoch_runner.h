@@ -44,8 +44,9 @@ class PhaseListener {
 };
 
 /// One phase of one epoch: batch -> device -> forward -> loss (-> backward -> SGD step) -> counts. Serves the
-/// executor's short lane between steps. Throws Error LOSS_NOT_FINITE before a bad gradient touches the
-/// weights. `graph`: the session's, where training steps are to be CUDA graphs; null: step by step.
+/// executor's short lane between steps. Throws Error LOSS_NOT_FINITE that names the first
+/// step with a bad loss; model and momentum are then as they were before that step. `graph`: the session's,
+/// where training steps are to be CUDA graphs; null: step by step.
 PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
                      Executor& executor, const StopFlag& stop, PhaseListener& listener,
                      GraphedStep* graph = nullptr);

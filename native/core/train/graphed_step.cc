@@ -32,13 +32,19 @@ GraphedStep::~GraphedStep() {
   std::erase(graphs_here, this);
 }
 
-void GraphedStep::beginPhase(ResNet& model, const Sgd& optimizer, const PhaseOptions& options,
-                             std::int64_t batch_size) {
+void GraphedStep::beginPhase(TrainingStep& step, ResNet& model, const Sgd& optimizer,
+                             const PhaseOptions& options, std::int64_t batch_size) {
   model_ = &model;
   optimizer_ = &optimizer;
   options_ = options;
   batch_size_ = batch_size;
   if (graph_ != nullptr && signatureOf(model, optimizer, options) != signature_) release();
+  if (graph_ == nullptr) {
+    guard_ = step.guard();
+  } else {
+    guard_->restart();
+    step.useGuard(guard_);
+  }
 }
 
 StepResult GraphedStep::run(TrainingStep& step, const MixedBatch& batch, std::int64_t number) {
@@ -54,8 +60,7 @@ StepResult GraphedStep::run(TrainingStep& step, const MixedBatch& batch, std::in
   step_ = &step;
   number_ = number;
   graph_->replay();
-  // What a step does on the host beside the device's work.
-  model_->weightsChanged();
+  step.noteReplayed(number);
   ++replayed_;
   return outputs_;
 }
@@ -95,6 +100,7 @@ void GraphedStep::release() noexcept {
   inputs_ = {};
   outputs_ = {};
   signature_.clear();
+  guard_.reset();
   warm_ = 0;
 }
 

@@ -35,9 +35,10 @@ class GraphedStep {
   /// graphs of the tests need none.
   const std::optional<c10::Stream>& stream() const noexcept { return stream_; }
 
-  /// Before the first step of a training phase, with the model and optimizer that its steps are of. What was
+  /// Before the first step of a training phase, which is run by `step`, of this model and optimizer. What was
   /// recorded is kept across phases, unless something else than the values of weights changed meanwhile.
-  void beginPhase(ResNet& model, const Sgd& optimizer, const PhaseOptions& options, std::int64_t batch_size);
+  void beginPhase(TrainingStep& step, ResNet& model, const Sgd& optimizer, const PhaseOptions& options,
+                  std::int64_t batch_size);
 
   /// As TrainingStep::run(); the result's tensors are good until the next step.
   StepResult run(TrainingStep& step, const MixedBatch& batch, std::int64_t number);
@@ -64,9 +65,10 @@ class GraphedStep {
   std::int64_t number_ = 0;       ///< likewise
   int warm_ = 0;
   std::unique_ptr<DeviceGraph> graph_;
-  StepSignature signature_;  ///< of graph_
-  MixedBatch inputs_;        ///< what graph_ reads
-  StepResult outputs_;       ///< what graph_ writes
+  std::shared_ptr<LossGuard> guard_;  ///< that graph_ writes into
+  StepSignature signature_;           ///< of graph_
+  MixedBatch inputs_;                 ///< what graph_ reads
+  StepResult outputs_;                ///< what graph_ writes
   std::int64_t replayed_ = 0;
   std::int64_t recorded_ = 0;
 };

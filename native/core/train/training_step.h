@@ -3,9 +3,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 
 #include "core/model/resnet.h"
 #include "core/optim/sgd.h"
+#include "core/train/loss_guard.h"
 #include "core/train/mix_batch.h"
 #include "core/train/phase.h"
 
@@ -19,15 +21,29 @@ struct StepResult {
 };
 
 /// The arithmetic of one step on a batch that is on the model's device: forward -> loss, and in a training
-/// phase -> backward -> SGD step. Waiting, counting and telling are the epoch runner's. Compute thread.
+/// phase -> backward -> SGD step. A step whose loss is not finite is not made. Waiting, counting and telling
+/// are the epoch runner's. Compute thread.
 class TrainingStep {
  public:
   /// `optimizer` may be null in a validation phase. Throws Error INVALID_ARGUMENT when training lacks one.
+  /// `reading`: when a loss is looked at; default: at once on the CPU, later on an accelerator.
   TrainingStep(ResNet& model, Sgd* optimizer, const PhaseOptions& options);
+  TrainingStep(ResNet& model, Sgd* optimizer, const PhaseOptions& options, LossGuard::Reading reading);
 
-  /// `step` names it in errors. Throws Error LOSS_NOT_FINITE, on the CPU before a bad gradient touches the
-  /// weights.
+  /// `step` names it in errors. Throws Error LOSS_NOT_FINITE, the model being as it was before, where the
+  /// loss is read at once. Where it is read later, this step and those behind it change no weight.
   StepResult run(const MixedBatch& batch, std::int64_t step);
+
+  /// A step that was run as run() recorded it: what is the host's part of it.
+  void noteReplayed(std::int64_t step);
+
+  /// What watches its losses. Shared with a recorded step, which writes into its memory and may outlive this.
+  const std::shared_ptr<LossGuard>& guard() const noexcept { return guard_; }
+  void useGuard(std::shared_ptr<LossGuard> guard) noexcept { guard_ = std::move(guard); }
+
+  /// Throws Error LOSS_NOT_FINITE when a step so far had a bad loss, naming the first; the model is then as
+  /// it was before that one. An accelerator is waited for here.
+  void requireFinite();
 
  private:
   bool training() const noexcept { return options_.phase == Phase::kTrain; }
@@ -35,6 +51,7 @@ class TrainingStep {
   ResNet& model_;
   Sgd* optimizer_;
   const PhaseOptions options_;
+  std::shared_ptr<LossGuard> guard_;
 };
 
 }  // namespace torchwing

@@ -2,6 +2,8 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
 
@@ -40,6 +42,34 @@ TEST(SgdTest, EqualsPythonsLoopBitForBit) {
       for (std::size_t i = 0; i < parameters.size(); ++i) {
         EXPECT_EQ(test::fingerprint(parameters[i]), steps[step][i].text()) << name << " step " << step;
       }
+    }
+  }
+}
+
+// On an accelerator the host does not know whether a step is made; the same code on the CPU.
+TEST(SgdTest, AFlagHoldsAStepBackOrLeavesItsBitsAlone) {
+  for (const auto& [name, options] : test::sgdVariants(/*lr=*/0.05)) {
+    at::Generator generator = at::detail::createCPUGenerator(3);
+    std::vector<at::Tensor> plain, flagged;
+    for (const std::int64_t size : {64, 5}) {
+      plain.push_back(draw(size, generator).requires_grad_());
+      flagged.push_back(plain.back().detach().clone().requires_grad_());
+    }
+    Sgd expected(plain, options), optimizer(flagged, options);
+    const auto step = [&](std::vector<at::Tensor>& parameters, Sgd& sgd, float gradient, float found_inf) {
+      for (at::Tensor& parameter : parameters) parameter.mutable_grad() = at::full_like(parameter, gradient);
+      sgd.step(at::full({1}, found_inf));
+    };
+    for (const float gradient : {0.5F, -0.25F, 0.125F}) {
+      step(flagged, optimizer, std::numeric_limits<float>::quiet_NaN(), 1);
+      step(flagged, optimizer, gradient, 0);
+      for (at::Tensor& parameter : plain) parameter.mutable_grad() = at::full_like(parameter, gradient);
+      expected.step();
+    }
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      EXPECT_TRUE(plain[i].equal(flagged[i])) << name;
+      const at::Tensor buffer = optimizer.momentumBuffers()[i];
+      if (buffer.defined()) EXPECT_TRUE(buffer.equal(expected.momentumBuffers()[i])) << name;
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <future>
 
 #include "core/data/jpeg_encode.h"
@@ -229,6 +230,25 @@ TEST_F(Graphed, ServesShortJobsBetweenReplays) {
   };
   graphed_.run({}, graph_.get());
   EXPECT_EQ(served.get_future().wait_for(std::chrono::seconds(0)), std::future_status::ready);
+}
+
+TEST_F(Graphed, ABadLossInAReplayIsRefusedAsOneWithoutAGraph) {
+  bothEpochs(0);
+  std::vector<std::string> messages;
+  onBoth([&](Trained& one) {
+    one.listener.on_progress = [&one](const Progress& latest) {
+      if (latest.step == 1) one.model.state().back().tensor.detach().fill_(HUGE_VALF);
+    };
+    try {
+      one.run({.epoch = 1}, &one == &graphed_ ? graph_.get() : nullptr);
+    } catch (const Error& error) {
+      messages.push_back(error.what());
+    }
+  });
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_NE(messages[0].find("training step 1 of epoch 1"), std::string::npos) << messages[0];
+  EXPECT_EQ(messages[0], messages[1]);
+  expectSameBits(eager_, graphed_);
 }
 
 TEST_F(Graphed, ValidationIsNotRecorded) {
