@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileWhole } from '../files/atomic-file';
 import type { ImageFacts } from './inspect-images';
 
 /** Version of the file's form, and of what the facts mean. */
@@ -61,14 +62,12 @@ export class VerdictCache {
     for (const [path, { stamp, facts: known }] of facts) {
       if (known.code !== 'IMAGE_READ') entries[path] = [stamp.size, stamp.modified, known];
     }
-    const temporary = `${this.#path}.${process.pid}.tmp`;
     try {
       await mkdir(this.#folder, { recursive: true });
-      await writeFile(temporary, JSON.stringify({ terms: this.#terms, entries }));
-      await rename(temporary, this.#path);
+      await writeFileWhole(this.#path, JSON.stringify({ terms: this.#terms, entries }), false);
       await this.#dropOldest();
     } catch {
-      await rm(temporary, { force: true }).catch(() => undefined);
+      // The next check is as slow as this one.
     }
   }
 

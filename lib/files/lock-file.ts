@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
+import { holdFile } from './left-behind';
 
 /** Who holds a lock: a JavaScript thread, since a worker can end before its process does. */
 export interface LockOwner {
@@ -30,8 +31,8 @@ export async function tryLock(path: string): Promise<LockAttempt> {
   const text = JSON.stringify(mine);
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
-      await writeFile(path, text, { flag: 'wx' });
-      return { release: () => rm(path, { force: true }) };
+      const release = holdFile(path, text);
+      return { release: async () => release() };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }

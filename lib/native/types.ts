@@ -386,6 +386,12 @@ export interface NativeLibraryLoader {
   mappedPath(soname: string): string | null;
   /** Sets a variable in the C environment, or unsets it with null, behind process.env's back. JavaScript thread only. */
   setEnvironment(name: string, value: string | null): void;
+  /** Makes a file that was not there, for removeAtEnd, in one go. Gives errno, 0 when it is made. */
+  holdFile(path: string, content: string): number;
+  /** Removes the file when this Node environment is torn down, as that of a worker that is terminated. */
+  removeAtEnd(path: string): void;
+  /** Takes it back. */
+  keepAtEnd(path: string): void;
   /** Starts libcuda.so.1 in this process (cuInit) and asks for its version and devices, on a thread of its own. */
   probeCudaDriver(): Promise<CudaDriver>;
 }

@@ -18,7 +18,10 @@ void listenForExit(Napi::Env env, const std::shared_ptr<ComputeThread>& thread) 
   Napi::Object process = env.Global().Get("process").As<Napi::Object>();
   const auto listener = Napi::Function::New(
       env, [thread](const Napi::CallbackInfo&) { thread->shutdown(); }, "torchwingExit");
-  process.Get("on").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), listener});
+  // Before all others: one of them gives back the folders that this thread may still write to.
+  process.Get("prependListener")
+      .As<Napi::Function>()
+      .Call(process, {Napi::String::New(env, "exit"), listener});
 }
 
 }  // namespace

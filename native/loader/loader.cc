@@ -2,7 +2,13 @@
 // carries no path to them, finds them mapped already.
 #include <napi.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdlib>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -125,7 +131,48 @@ Napi::Value probeCudaDriver(const Napi::CallbackInfo& info) {
   return BackgroundTask<CudaDriver>::start(info.Env(), torchwing::probeCudaDriver, driverObject, loadError);
 }
 
+/// Files that must not outlive their environment.
+using EndFiles = std::shared_ptr<std::set<std::string>>;
+
+/// In one call from JavaScript, between two of which a worker can be terminated: there is no such file, or
+/// one that goes with its environment. Gives errno, 0 when the file is made.
+Napi::Value holdFile(const Napi::CallbackInfo& info) {
+  const std::string path = readString(info, 0, "path");
+  const std::string content = readString(info, 1, "content");
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file < 0) return Napi::Number::New(info.Env(), errno);
+  const ssize_t written = write(file, content.data(), content.size());
+  int error = written < 0 ? errno : 0;
+  if (written >= 0 && static_cast<std::size_t>(written) < content.size()) error = ENOSPC;
+  if (close(file) != 0 && error == 0) error = errno;
+  if (error == 0) {
+    (*info.Env().GetInstanceData<EndFiles>())->insert(path);
+  } else {
+    unlink(path.c_str());
+  }
+  return Napi::Number::New(info.Env(), error);
+}
+
+Napi::Value removeAtEnd(const Napi::CallbackInfo& info) {
+  (*info.Env().GetInstanceData<EndFiles>())->insert(readString(info, 0, "path"));
+  return info.Env().Undefined();
+}
+
+Napi::Value keepAtEnd(const Napi::CallbackInfo& info) {
+  (*info.Env().GetInstanceData<EndFiles>())->erase(readString(info, 0, "path"));
+  return info.Env().Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  const auto files = std::make_shared<EndFiles::element_type>();
+  env.SetInstanceData(new EndFiles(files));
+  // Hooks run last to first: what still writes was started later, and has ended by then.
+  env.AddCleanupHook([files] {
+    for (const std::string& path : *files) unlink(path.c_str());
+  });
+  exports.Set("holdFile", Napi::Function::New<holdFile>(env, "holdFile"));
+  exports.Set("removeAtEnd", Napi::Function::New<removeAtEnd>(env, "removeAtEnd"));
+  exports.Set("keepAtEnd", Napi::Function::New<keepAtEnd>(env, "keepAtEnd"));
   exports.Set("mapLibraries", Napi::Function::New<mapLibraries>(env, "mapLibraries"));
   exports.Set("mapLibrary", Napi::Function::New<mapLibrary>(env, "mapLibrary"));
   exports.Set("mappedPath", Napi::Function::New<mappedPath>(env, "mappedPath"));
