@@ -3,6 +3,9 @@ import type { StopControl } from './stop-control';
 import type { FitOptions } from './types';
 
 type WithoutBase<Event> = Event extends TrainerEvent ? Omit<Event, 'v' | 'runId' | 'time'> : never;
+/** Milliseconds that the callbacks of a stopped run's last event may take; from then on nobody waits for them. */
+const LAST_WORD = 30_000;
+
 /** An event before it is stamped with version, run and time. */
 export type EventContent = WithoutBase<TrainerEvent>;
 type Content<Type extends TrainerEvent['type']> = Extract<EventContent, { type: Type }>;
@@ -17,6 +20,8 @@ export class EventDelivery {
   readonly #control: StopControl;
   #log: (event: TrainerEvent) => Promise<void> = async () => {};
   #tail: Promise<unknown> = Promise.resolve();
+  /** Deliveries that wait or whose callbacks have not come back. */
+  #out = 0;
   #latestProgress: TrainerEvent | null = null;
 
   constructor(runId: string, callbacks: FitOptions, control: StopControl) {
@@ -68,9 +73,20 @@ export class EventDelivery {
     this.#queue(take).catch((error: unknown) => this.#control.fail(error));
   }
 
-  /** The last event of a run that was stopped: past callbacks that may never come back, although the run has stopped. */
-  emitStopped(content: Content<'end'>): Promise<void> {
-    return this.#deliver(this.#stamp(content));
+  /**
+   * The last event of a run that was stopped, past callbacks that have not come back, and may never: then nobody waits for this
+   * event's callbacks either, and never for long.
+   */
+  async emitStopped(content: Content<'end'>): Promise<void> {
+    const event = this.#stamp(content);
+    const stuck = this.#out > 0;
+    await this.#log(event);
+    const told = this.#tell(event);
+    let clock: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      clock = setTimeout(resolve, stuck ? 0 : LAST_WORD);
+    });
+    await Promise.race([told, late]).finally(() => clearTimeout(clock));
   }
 
   #stamp(content: EventContent): TrainerEvent {
@@ -78,19 +94,28 @@ export class EventDelivery {
   }
 
   #queue(take: () => TrainerEvent | null): Promise<void> {
-    const delivery = this.#tail.then(async () => {
-      const event = take();
-      if (event !== null && !this.#control.stopped) await this.#deliver(event);
-    });
+    this.#out += 1;
+    const delivery = this.#tail
+      .then(async () => {
+        const event = take();
+        if (event !== null && !this.#control.stopped) await this.#deliver(event);
+      })
+      .finally(() => {
+        this.#out -= 1;
+      });
     // A failure is the waiting caller's; the next event is not kept from being delivered by it.
     this.#tail = delivery.catch(() => undefined);
     return delivery;
   }
 
   async #deliver(event: TrainerEvent): Promise<void> {
+    if (event.type !== 'progress') await this.#log(event);
+    await this.#tell(event);
+  }
+
+  async #tell(event: TrainerEvent): Promise<void> {
     const { onEvent, onStart, onProgress, onPhaseEnd, onEpochEnd, onCheckpoint, onWarning, onEnd } =
       this.#callbacks;
-    if (event.type !== 'progress') await this.#log(event);
     await onEvent?.(event);
     switch (event.type) {
       case 'start':

@@ -123,6 +123,64 @@ describe('delivery', () => {
   });
 });
 
+describe('the last event of a stopped run', () => {
+  afterEach(() => jest.useRealTimers());
+
+  test('is logged, and its callbacks are waited for', async () => {
+    const order: string[] = [];
+    const delivery = new EventDelivery(
+      'r',
+      {
+        onEnd: async () => {
+          await settle();
+          order.push('callback');
+        },
+      },
+      new StopControl(AbortSignal.abort()),
+    );
+    delivery.logTo(async ({ type }) => void order.push(`log ${type}`));
+    await delivery.emitStopped(end);
+    expect(order).toEqual(['log end', 'callback']);
+  });
+
+  test('goes past a callback that never comes back, and waits for none then', async () => {
+    const types: string[] = [];
+    const delivery = new EventDelivery(
+      'r',
+      {
+        onEvent: ({ type }) => {
+          types.push(type);
+          return new Promise(() => {});
+        },
+      },
+      new StopControl(),
+    );
+    delivery.offerProgress(progress(1));
+    await settle();
+    await delivery.emitStopped(end);
+    expect(types).toEqual(['progress', 'end']);
+  });
+
+  test('does not wait for its own callbacks for ever', async () => {
+    jest.useFakeTimers();
+    const delivery = new EventDelivery('r', { onEnd: () => new Promise(() => {}) }, new StopControl());
+    let done = false;
+    const told = delivery.emitStopped(end).then(() => {
+      done = true;
+    });
+    await jest.advanceTimersByTimeAsync(29_999);
+    expect(done).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    await told;
+  });
+
+  test('a callback that throws says so', async () => {
+    const thrown = new Error('mine');
+    const delivery = new EventDelivery('r', { onEnd: () => Promise.reject(thrown) }, new StopControl());
+    expect(await rejection(delivery.emitStopped(end))).toBe(thrown);
+  });
+});
+
 describe('handoff', () => {
   test('holds the giver until the receiver comes back', async () => {
     const handoff = new Handoff<number>();
