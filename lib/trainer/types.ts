@@ -23,7 +23,10 @@ type Listener<Event> = (event: Event) => unknown;
 export type ResumeOption = string | { from: string; allowChanges?: boolean };
 
 export interface FitOptions {
-  /** Aborting it stops training within one step and rejects `fit()` with `signal.reason`. */
+  /**
+   * Aborting it stops training within one step and rejects `fit()` with `signal.reason`, behind the callbacks of the event `end`; for
+   * these nobody waits when an earlier callback has not come back, or longer than 30 seconds.
+   */
   signal?: AbortSignal;
   /** How far preflight is, some times a second, before the first event; not awaited. What it throws rejects `fit()`. */
   onPreflight?: ((progress: PreflightProgress) => void) | undefined;
