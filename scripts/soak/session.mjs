@@ -49,6 +49,10 @@ async function soak() {
   const done = Object.fromEntries(actions.names.map((name) => [name, 0]));
   const end = performance.now() + minutes * 60_000;
   const figures = (at) => ({ actions: at, done, ...actions.counts, figures: watch.figures() });
+  const fail = (at, name, error) => {
+    say({ type: 'failure', action: at, name, message: error.stack, ...figures(at) });
+    process.exitCode = 1;
+  };
   let told = performance.now();
   let at = 0;
   for (; performance.now() < end; at += 1) {
@@ -62,14 +66,17 @@ async function soak() {
       if (warmUp) await watch.settle();
       else await watch.check(at);
     } catch (error) {
-      say({ type: 'failure', action: at, name, message: error.stack, ...figures(at) });
-      process.exitCode = 1;
-      return;
+      return fail(at, name, error);
     }
     done[name] += 1;
     if (performance.now() - told < REPORT_EVERY) continue;
     told = performance.now();
     say({ type: 'progress', ...figures(at + 1) });
+  }
+  try {
+    watch.checkGrowth();
+  } catch (error) {
+    return fail(at, 'growth', error);
   }
   say({ type: 'end', ...figures(at) });
 }

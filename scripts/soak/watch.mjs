@@ -11,7 +11,7 @@ const { growthOf, openGauge } = createRequire(import.meta.url)('../../test/proce
 /** Bytes that the process may hold more after each action: what a fit is allowed in test/process/leaks.test.ts. */
 export const GROWTH = 50 * 1024;
 /** Actions before the slope of memory means something, and from one look at it to the next. */
-const ENOUGH = 200;
+const ENOUGH = 100;
 const LOOK_EVERY = 25;
 /** Milliseconds for threads and descriptors of an action to go. */
 const PATIENCE = 10_000;
@@ -56,7 +56,12 @@ export class Watch {
     const { threads, descriptors } = sample;
     assert.deepEqual({ threads, descriptors }, this.#settled, 'threads and descriptors');
     assert.deepEqual(readdirSync(this.#temporary), [], 'temporary files');
-    if (this.#samples.length < ENOUGH || this.#samples.length % LOOK_EVERY !== 0) return;
+    if (this.#samples.length % LOOK_EVERY === 0) this.checkGrowth();
+  }
+
+  /** From time to time, and at the end. */
+  checkGrowth() {
+    if (this.#samples.length < ENOUGH) return;
     const { heap, resident } = growthOf(this.#samples);
     assert(heap <= GROWTH, `the heap grows by ${heap} bytes an action`);
     assert(resident <= GROWTH, `the resident size grows by ${resident} bytes an action`);
