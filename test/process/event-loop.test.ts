@@ -57,9 +57,9 @@ describe('callbacks that are slow, busy or never come back', () => {
     expect(Object.keys(kinds)).toHaveLength(7);
     for (const [kind, { rejected, milliseconds }] of Object.entries(kinds)) {
       expect({ kind, rejected }).toEqual({ kind, rejected: true });
-      expect(milliseconds).toBeLessThan(5000);
+      expect(milliseconds).toBeLessThan(10_000);
     }
-  });
+  }, 180_000);
 
   test('a busy main thread is told of everything but intermediate progress, in the order of the log', async () => {
     const { delivered, written, warnings } = await told('busy');
@@ -83,7 +83,7 @@ describe('callbacks that are slow, busy or never come back', () => {
         expect(steps).toEqual([...new Set<number>(steps)].sort((a, b) => a - b));
       }
     }
-  });
+  }, 180_000);
 
   test('ten thousand progress events while a callback is out are two, hold no memory, and push nothing else out', async () => {
     const { held, progress, warning } = await told('flood');

@@ -72,7 +72,7 @@ describe('a planted leak is found:', () => {
     const [epochs, fits] = await Promise.all([growth('epochs', 100, 'memory'), growth('fits', 40, 'memory')]);
     expect(verdict(epochs, ALLOWED.epochs)).toMatchObject({ heap: false, resident: false });
     expect(verdict(fits, ALLOWED.fits)).toMatchObject({ heap: false, resident: false });
-  });
+  }, 180_000);
 
   test('threads and descriptors', async () => {
     const [threads, descriptors] = await Promise.all([
@@ -81,5 +81,5 @@ describe('a planted leak is found:', () => {
     ]);
     expect(verdict(threads, ALLOWED.epochs)).toMatchObject({ threads: false, descriptors: true });
     expect(verdict(descriptors, ALLOWED.epochs)).toMatchObject({ threads: true, descriptors: false });
-  });
+  }, 180_000);
 });
