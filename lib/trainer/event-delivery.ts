@@ -2,10 +2,10 @@ import type { TrainerEvent } from './events';
 import type { StopControl } from './stop-control';
 import type { FitOptions } from './types';
 
-type WithoutBase<Event> = Event extends TrainerEvent ? Omit<Event, 'v' | 'runId' | 'time'> : never;
 /** Milliseconds that the callbacks of a stopped run's last event may take; from then on nobody waits for them. */
 const LAST_WORD = 30_000;
 
+type WithoutBase<Event> = Event extends TrainerEvent ? Omit<Event, 'v' | 'runId' | 'time'> : never;
 /** An event before it is stamped with version, run and time. */
 export type EventContent = WithoutBase<TrainerEvent>;
 type Content<Type extends TrainerEvent['type']> = Extract<EventContent, { type: Type }>;
@@ -79,8 +79,9 @@ export class EventDelivery {
    */
   async emitStopped(content: Content<'end'>): Promise<void> {
     const event = this.#stamp(content);
-    const stuck = this.#out > 0;
     await this.#log(event);
+    // Behind the log: what was queued and is not delivered to a stopped run has gone by then.
+    const stuck = this.#out > 0;
     const told = this.#tell(event);
     let clock: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
