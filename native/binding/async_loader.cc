@@ -56,8 +56,8 @@ void AsyncLoader::serveRequests() {
 std::optional<LoadedBatch> AsyncLoader::takeBatch() {
   const Batch* batch = loader_.next();
   if (batch == nullptr) return std::nullopt;
-  LoadedBatch loaded{batchImages(loader_, *batch, at::kCPU, at::kFloat), batchLabels(*batch, at::kCPU),
-                     batch->indices, batch->step};
+  LoadedBatch loaded{batchImages(loader_, *batch, at::kFloat), batchLabels(*batch), batch->indices,
+                     batch->step};
   loader_.release(batch);
   return loaded;
 }

@@ -11,6 +11,7 @@
 
 #include "binding/compute_thread.h"
 #include "core/data/loader.h"
+#include "core/train/batch_mover.h"
 
 namespace torchwing::binding {
 
@@ -37,6 +38,8 @@ class AsyncLoader : public std::enable_shared_from_this<AsyncLoader> {
   AsyncLoader& operator=(const AsyncLoader&) = delete;
 
   Loader& loader() noexcept { return loader_; }
+  /// For phases: takes the batches to the device.
+  BatchMover& batches() noexcept { return batches_; }
   void start(std::int64_t epoch, std::int64_t start_step);
   void request(Answer answer);
 
@@ -50,6 +53,7 @@ class AsyncLoader : public std::enable_shared_from_this<AsyncLoader> {
   std::optional<LoadedBatch> takeBatch();
 
   Loader loader_;
+  BatchMover batches_{loader_};
   std::deque<Answer> requests_;
   bool in_phase_ = false;
 };

@@ -157,7 +157,7 @@ Napi::Value TrainingSessionHandle::runEpoch(const Napi::CallbackInfo& info) {
         Sgd* sgd = session->optimizer != nullptr ? &session->optimizer->sgd : nullptr;
         if (sgd != nullptr) sgd->setLr(lr);
         session->snapshots.begin(snapshot_every, loader->loader().steps());
-        return runPhase(session->model->net(), sgd, loader->loader(), options, thread->executor(),
+        return runPhase(session->model->net(), sgd, loader->batches(), options, thread->executor(),
                         session->stop, listener, session->graph.get());
       },
       resultObject);

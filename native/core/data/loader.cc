@@ -131,4 +131,9 @@ LoaderCosts Loader::costs() const {
   return costs;
 }
 
+std::int64_t Loader::skipped() const {
+  const std::lock_guard lock(shared_->mutex);
+  return static_cast<std::int64_t>(shared_->costs.skipped.size());
+}
+
 }  // namespace torchwing

@@ -98,6 +98,8 @@ class Loader {
   /// Ends the epoch early; a next() that waits returns nullptr. Any thread.
   void cancel();
   LoaderCosts costs() const;
+  /// Images left out of the batches that next() has given or passed over since start().
+  std::int64_t skipped() const;
 
  private:
   struct Shared;

@@ -20,40 +20,24 @@ void convert(const Batch& batch, const NormalizeTable& table, float* target) {
   }
 }
 
-/// A copy of host memory on `device`. Page-locked on its way to an accelerator, so that this thread goes on
-/// while it is copied; LibTorch keeps the page-locked block until the copy has been made.
-at::Tensor upload(const void* source, at::IntArrayRef shape, at::ScalarType dtype, at::Device device) {
-  at::Tensor staged = at::empty(shape, at::TensorOptions().dtype(dtype).pinned_memory(!device.is_cpu()));
-  if (staged.nbytes() > 0) std::memcpy(staged.mutable_data_ptr(), source, staged.nbytes());
-  return staged.to(device, dtype, /*non_blocking=*/true);
-}
-
-at::Tensor imagesOnCpu(const Loader& loader, const Batch& batch, at::IntArrayRef shape) {
-  if (batch.form == BatchForm::kFloat32) return upload(batch.pixels, shape, at::kFloat, at::kCPU);
-  at::Tensor images = at::empty(shape, at::kFloat);
-  convert(batch, loader.table(), images.mutable_data_ptr<float>());
-  return images;
+at::Tensor copyOf(const void* source, at::IntArrayRef shape, at::ScalarType dtype) {
+  at::Tensor copy = at::empty(shape, dtype);
+  if (copy.nbytes() > 0) std::memcpy(copy.mutable_data_ptr(), source, copy.nbytes());
+  return copy;
 }
 
 }  // namespace
 
-at::Tensor batchImages(const Loader& loader, const Batch& batch, at::Device device, at::ScalarType dtype) {
+at::Tensor batchImages(const Loader& loader, const Batch& batch, at::ScalarType dtype) {
   const std::int64_t shape[] = {batch.size, 3, batch.height, batch.width};
-  at::Tensor images;
-  if (device.is_cpu()) {
-    images = imagesOnCpu(loader, batch, shape);
-  } else if (batch.form == BatchForm::kFloat32) {
-    images = upload(batch.pixels, shape, at::kFloat, device);
-  } else {
-    const NormalizeTable& table = loader.table();
-    images = lookUp(upload(batch.pixels, {batch.size, batch.height, batch.width, 3}, at::kByte, device),
-                    upload(table.data(), static_cast<std::int64_t>(table.size()), at::kFloat, device));
-  }
+  if (batch.form == BatchForm::kFloat32) return copyOf(batch.pixels, shape, at::kFloat).to(dtype);
+  at::Tensor images = at::empty(shape, at::kFloat);
+  convert(batch, loader.table(), images.mutable_data_ptr<float>());
   return images.to(dtype);
 }
 
-at::Tensor batchLabels(const Batch& batch, at::Device device) {
-  return upload(batch.labels.data(), batch.size, at::kLong, device);
+at::Tensor batchLabels(const Batch& batch) {
+  return copyOf(batch.labels.data(), batch.size, at::kLong);
 }
 
 at::Tensor lookUp(const at::Tensor& bytes, const at::Tensor& table) {

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "core/device/stream_scope.h"
-#include "core/train/batch_images.h"
 #include "core/train/mix_batch.h"
 #include "core/train/running_metrics.h"
 #include "core/train/training_step.h"
@@ -24,11 +23,12 @@ double secondsSince(Clock::time_point begin) {
 
 class PhaseRun {
  public:
-  PhaseRun(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
+  PhaseRun(ResNet& model, Sgd* optimizer, BatchMover& batches, const PhaseOptions& options,
            PhaseListener& listener, GraphedStep* graph)
       : model_(model),
         optimizer_(optimizer),
-        loader_(loader),
+        batches_(batches),
+        loader_(batches.loader()),
         options_(options),
         listener_(listener),
         graph_(options.phase == Phase::kTrain ? graph : nullptr),
@@ -43,16 +43,16 @@ class PhaseRun {
     model_.train(training());
     if (graph_ != nullptr) graph_->beginPhase(step_, model_, *optimizer_, options_, loader_.batchSize());
     model_.packFor(loader_.batchSize());
-    loader_.start(options_.epoch, options_.start_step);
-    const EpochEnd epoch_end{loader_};
+    batches_.begin(model_.device(), model_.dtype(), options_.epoch, options_.start_step);
+    const EpochEnd epoch_end{batches_};
     while (result_.steps != options_.max_steps) {
       executor.serveShortLane();
       const Clock::time_point begin = Clock::now();
-      executor.waitFor([&] { return loader_.ready() || stop.requested(); });
+      executor.waitFor([&] { return batches_.ready() || stop.requested(); });
       result_.wait_seconds += secondsSince(begin);
       result_.stopped = stop.requested() || executor.shuttingDown();
-      const Batch* batch = result_.stopped ? nullptr : loader_.next();
-      if (batch == nullptr) break;
+      const std::optional<MovedBatch> batch = result_.stopped ? std::nullopt : batches_.next();
+      if (!batch) break;
       step(*batch);
     }
     result_.next_step = next_step_;
@@ -63,35 +63,29 @@ class PhaseRun {
   }
 
  private:
-  /// However the phase ends, the workers need not go on.
   struct EpochEnd {
-    Loader& loader;
-    ~EpochEnd() { loader.cancel(); }
+    BatchMover& batches;
+    ~EpochEnd() { batches.end(); }
   };
 
   bool training() const { return options_.phase == Phase::kTrain; }
 
-  /// The batch on the model's device, mixed where training asks for it.
-  MixedBatch take(const Batch& batch) {
-    const at::Device device = model_.device();
-    const at::Tensor images = batchImages(loader_, batch, device, model_.dtype());
-    const at::Tensor labels = batchLabels(batch, device);
-    const std::int64_t step = batch.step;
-    loader_.release(&batch);
-    if (!training() || !options_.mix.enabled()) return {images, labels};
-    return mixBatch(options_.mix, options_.epoch, step, images, labels, model_.classes());
+  /// Mixed where training asks for it.
+  MixedBatch mixed(const MovedBatch& batch) const {
+    if (!training() || !options_.mix.enabled()) return {batch.images, batch.labels};
+    return mixBatch(options_.mix, options_.epoch, batch.step, batch.images, batch.labels, model_.classes());
   }
 
-  void step(const Batch& batch) {
-    const std::int64_t batch_step = batch.step;
-    const MixedBatch taken = take(batch);
+  void step(const MovedBatch& batch) {
+    const MixedBatch taken = mixed(batch);
     const StepResult done =
-        graph_ != nullptr ? graph_->run(step_, taken, batch_step) : step_.run(taken, batch_step);
+        graph_ != nullptr ? graph_->run(step_, taken, batch.step) : step_.run(taken, batch.step);
     metrics_.add(done.loss, done.logits, done.labels);
+    batches_.copyAhead();
     result_.steps += 1;
     images_ += done.labels.size(0);
     // A batch of which every image was left out is no step but has a number.
-    next_step_ = batch_step + 1;
+    next_step_ = batch.step + 1;
     reportProgress();
     offerSnapshot();
   }
@@ -106,8 +100,7 @@ class PhaseRun {
   /// Throws Error LOSS_NOT_FINITE.
   PhaseCounts counts() {
     const RunningMetrics::Values values = readMetrics();
-    const auto skipped = static_cast<std::int64_t>(loader_.costs().skipped.size());
-    return {images_, values.correct, values.loss_sum, options_.before.skipped + skipped};
+    return {images_, values.correct, values.loss_sum, options_.before.skipped + batches_.skipped()};
   }
 
   void offerSnapshot() {
@@ -130,6 +123,7 @@ class PhaseRun {
 
   ResNet& model_;
   Sgd* optimizer_;
+  BatchMover& batches_;
   Loader& loader_;
   const PhaseOptions options_;
   PhaseListener& listener_;
@@ -145,9 +139,9 @@ class PhaseRun {
 
 }  // namespace
 
-PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
+PhaseResult runPhase(ResNet& model, Sgd* optimizer, BatchMover& batches, const PhaseOptions& options,
                      Executor& executor, const StopFlag& stop, PhaseListener& listener, GraphedStep* graph) {
-  return PhaseRun(model, optimizer, loader, options, listener, graph).run(executor, stop);
+  return PhaseRun(model, optimizer, batches, options, listener, graph).run(executor, stop);
 }
 
 }  // namespace torchwing

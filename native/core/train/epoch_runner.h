@@ -7,6 +7,7 @@
 #include "core/optim/sgd.h"
 #include "core/runtime/executor.h"
 #include "core/runtime/stop_flag.h"
+#include "core/train/batch_mover.h"
 #include "core/train/graphed_step.h"
 #include "core/train/phase.h"
 
@@ -44,11 +45,19 @@ class PhaseListener {
 };
 
 /// One phase of one epoch: batch -> device -> forward -> loss (-> backward -> SGD step) -> counts. Serves the
-/// executor's short lane between steps. Throws Error LOSS_NOT_FINITE that names the first
-/// step with a bad loss; model and momentum are then as they were before that step. `graph`: the session's,
-/// where training steps are to be CUDA graphs; null: step by step.
-PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
+/// executor's short lane between steps. Throws Error LOSS_NOT_FINITE that names the first step with a bad
+/// loss; model and momentum are then as they were before that step. `graph`: the session's, where training
+/// steps are to be CUDA graphs; null: step by step.
+PhaseResult runPhase(ResNet& model, Sgd* optimizer, BatchMover& batches, const PhaseOptions& options,
                      Executor& executor, const StopFlag& stop, PhaseListener& listener,
                      GraphedStep* graph = nullptr);
+
+/// The same for a loader that is used for one phase, or whose batches stay on the CPU.
+inline PhaseResult runPhase(ResNet& model, Sgd* optimizer, Loader& loader, const PhaseOptions& options,
+                            Executor& executor, const StopFlag& stop, PhaseListener& listener,
+                            GraphedStep* graph = nullptr) {
+  BatchMover batches(loader);
+  return runPhase(model, optimizer, batches, options, executor, stop, listener, graph);
+}
 
 }  // namespace torchwing

@@ -39,7 +39,7 @@ class BatchImages : public testing::Test {
 };
 
 TEST_F(BatchImages, AreThePixelsThroughTheTable) {
-  const at::Tensor images = batchImages(loader_, *batch_, at::kCPU, at::kFloat);
+  const at::Tensor images = batchImages(loader_, *batch_, at::kFloat);
   ASSERT_EQ(images.sizes(), (std::vector<std::int64_t>{2, 3, 32, 32}));
   const auto* pixels = static_cast<const std::uint8_t*>(batch_->pixels);
   const auto values = images.accessor<float, 4>();
@@ -54,18 +54,18 @@ TEST_F(BatchImages, TheAcceleratorsLookupGivesTheSameBits) {
   const at::Tensor bytes = at::from_blob(batch_->pixels, {2, 32, 32, 3}, at::kByte);
   NormalizeTable table = loader_.table();
   const at::Tensor entries = at::from_blob(table.data(), static_cast<std::int64_t>(table.size()), at::kFloat);
-  EXPECT_TRUE(at::equal(lookUp(bytes, entries), batchImages(loader_, *batch_, at::kCPU, at::kFloat)));
+  EXPECT_TRUE(at::equal(lookUp(bytes, entries), batchImages(loader_, *batch_, at::kFloat)));
 }
 
 TEST_F(BatchImages, WidenForADoubleModel) {
-  const at::Tensor images = batchImages(loader_, *batch_, at::kCPU, at::kDouble);
+  const at::Tensor images = batchImages(loader_, *batch_, at::kDouble);
   ASSERT_EQ(images.scalar_type(), at::kDouble);
-  EXPECT_TRUE(at::equal(images.to(at::kFloat), batchImages(loader_, *batch_, at::kCPU, at::kFloat)));
+  EXPECT_TRUE(at::equal(images.to(at::kFloat), batchImages(loader_, *batch_, at::kFloat)));
 }
 
 TEST_F(BatchImages, AreACopyThatOutlivesTheBatch) {
-  const at::Tensor images = batchImages(loader_, *batch_, at::kCPU, at::kFloat);
-  const at::Tensor labels = batchLabels(*batch_, at::kCPU);
+  const at::Tensor images = batchImages(loader_, *batch_, at::kFloat);
+  const at::Tensor labels = batchLabels(*batch_);
   const at::Tensor before = images.clone();
   static_cast<std::uint8_t*>(batch_->pixels)[0] ^= 0xFF;
   loader_.release(batch_);
