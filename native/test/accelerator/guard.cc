@@ -2,6 +2,7 @@
 #include <c10/util/Exception.h>
 
 #include "test/accelerator/memory.h"
+#include "test/accelerator/planted_fault.h"
 #include "test/accelerator/streams.h"
 #include "test/accelerator/waits.h"
 
@@ -57,7 +58,9 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   void block(void* event, const c10::Stream& stream) const override {
     if (event == nullptr) return;
     const Mark mark = *static_cast<Mark*>(event);
-    if (mark.stream == stream.id()) return;
+    const Fault forgotten =
+        stream.id() == 0 ? Fault::kComputingWaitsForNoEvent : Fault::kCopyingWaitsForNoEvent;
+    if (mark.stream == stream.id() || planted_fault == forgotten) return;
     queueOf(stream).enqueue([mark] { Streams::instance().queue(mark.stream).waitFor(mark.ticket); });
   }
   bool queryEvent(void* event) const override {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "test/accelerator/planted_fault.h"
+
 namespace torchwing::simulated {
 namespace {
 
@@ -72,7 +74,9 @@ bool PinnedMemory::record_event(void* pointer, void*, c10::Stream stream) {
   const std::lock_guard lock(mutex_);
   const auto found = find(pointer);
   if (found == blocks_.end()) return false;
-  found->second.used_until.push_back(markOf(stream.id()));
+  if (planted_fault != Fault::kPageLockedMemoryForgetsCopies) {
+    found->second.used_until.push_back(markOf(stream.id()));
+  }
   return true;
 }
 

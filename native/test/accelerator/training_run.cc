@@ -45,9 +45,9 @@ TrainingRun::TrainingRun(const Options& options)
     model_->setTrainable(options_.trainable, options_.frozen);
     sgd_ = std::make_unique<Sgd>(model_->parameters(), options_.sgd);
   });
-  for (auto& [loader, training] : {std::pair(&train_loader_, true), std::pair(&val_loader_, false)}) {
-    *loader = std::make_unique<Loader>(imagesOf(options_, training));
-    (*loader)->onReady([this] { executor_->wake(); });
+  for (auto& [images, training] : {std::pair(&train_images_, true), std::pair(&val_images_, false)}) {
+    *images = std::make_unique<Images>(imagesOf(options_, training));
+    (*images)->loader.onReady([this] { executor_->wake(); });
   }
 }
 
@@ -57,9 +57,9 @@ TrainingRun::~TrainingRun() {
 
 void TrainingRun::dispose() {
   if (!executor_) return;
-  train_loader_.reset();
-  val_loader_.reset();
   inShortLane([this] {
+    train_images_.reset();
+    val_images_.reset();
     sgd_.reset();
     model_.reset();
   });
@@ -80,11 +80,11 @@ void TrainingRun::inShortLane(const std::function<void()>& job) {
   done.get_future().get();
 }
 
-PhaseResult TrainingRun::run(const PhaseOptions& options, Loader& loader) {
+PhaseResult TrainingRun::run(const PhaseOptions& options, Images& images) {
   std::promise<PhaseResult> result;
   executor_->post(Executor::Lane::kLong, [&] {
     try {
-      result.set_value(runPhase(*model_, sgd_.get(), loader, options, *executor_, stop_, *this));
+      result.set_value(runPhase(*model_, sgd_.get(), images.batches, options, *executor_, stop_, *this));
     } catch (...) {
       result.set_exception(std::current_exception());
     }
@@ -99,7 +99,7 @@ PhaseResult TrainingRun::train(std::int64_t epoch, std::int64_t start_step, std:
   options.max_steps = max_steps;
   options.mix = options_.mix;
   options.label_smoothing = options_.label_smoothing;
-  return run(options, *train_loader_);
+  return run(options, *train_images_);
 }
 
 PhaseResult TrainingRun::validate(std::int64_t epoch) {
@@ -107,7 +107,7 @@ PhaseResult TrainingRun::validate(std::int64_t epoch) {
   options.phase = Phase::kVal;
   options.epoch = epoch;
   options.label_smoothing = options_.label_smoothing;
-  return run(options, *val_loader_);
+  return run(options, *val_images_);
 }
 
 void TrainingRun::fit(std::int64_t epochs) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/train/epoch_runner.h"
@@ -56,13 +57,21 @@ class TrainingRun : public PhaseListener {
   void onSnapshot(const PhasePosition& position) override { on_snapshot(position); }
 
  private:
-  PhaseResult run(const PhaseOptions& options, Loader& loader);
+  /// One phase's images, and their way to the device.
+  struct Images {
+    explicit Images(LoaderOptions options) : loader(std::move(options)), batches(loader) {}
+
+    Loader loader;
+    BatchMover batches;
+  };
+
+  PhaseResult run(const PhaseOptions& options, Images& images);
 
   Options options_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<ResNet> model_;
   std::unique_ptr<Sgd> sgd_;
-  std::unique_ptr<Loader> train_loader_, val_loader_;
+  std::unique_ptr<Images> train_images_, val_images_;
   StopFlag stop_;
 };
 

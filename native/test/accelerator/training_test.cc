@@ -81,8 +81,13 @@ INSTANTIATE_TEST_SUITE_P(Where, LateStreams,
                                          Late{"NothingIsLate", Lateness::kPrompt, Lateness::kPrompt}),
                          [](const auto& info) { return info.param.name; });
 
+const Fitted& finetunedOnCpu() {
+  static const Fitted fitted = fit({}, at::kCPU);
+  return fitted;
+}
+
 TEST_P(LateStreams, ChangeNothing) {
-  const Fitted expected = fit({}, at::kCPU);
+  const Fitted& expected = finetunedOnCpu();
   Streams::instance().setLateness(GetParam().compute, GetParam().others);
   expectEqual(fit({}, device()), expected);
 }
