@@ -17,6 +17,7 @@ target_link_libraries(torchwing_loader PRIVATE ${CMAKE_DL_LIBS} Threads::Threads
 
 file(GLOB binding_sources CONFIGURE_DEPENDS native/binding/*.cc)
 add_library(torchwing MODULE ${binding_sources})
+compile_together(torchwing native/binding/mix.cc native/binding/sgd.cc)
 add_addon(torchwing)
 target_include_directories(torchwing PRIVATE native)
 target_compile_definitions(torchwing PRIVATE
