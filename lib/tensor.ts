@@ -1,3 +1,4 @@
+import { guardReceivers, invalidArgument, nativeOf, objectOf } from './native/arguments';
 import { TorchwingError } from './native/errors';
 import { callNative, callNativeSync, Handle } from './native/handle';
 import { loadNative } from './native/load';
@@ -76,7 +77,8 @@ export class Tensor extends Handle<NativeTensor> {
     shape: readonly number[],
     options: { dtype?: DType; device?: string } = {},
   ): Promise<Tensor> {
-    const dtype = options.dtype ?? DTYPE_OF_TAG[tagOf(data)];
+    const dtype = objectOf(options).dtype ?? DTYPE_OF_TAG[tagOf(data)];
+    if (!ArrayBuffer.isView(data)) throw invalidArgument('data', data, 'a typed array');
     if (dtype === undefined || !Object.hasOwn(BYTES, dtype)) {
       throw new TorchwingError(
         'INVALID_ARGUMENT',
@@ -90,7 +92,9 @@ export class Tensor extends Handle<NativeTensor> {
         `Invalid value for "data": received ${data.byteLength} bytes, expected ${elements * BYTES[dtype]} for ${dtype} of shape [${shape.join(', ')}].`,
       );
     }
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    // Nothing can be made of a buffer that is detached.
+    const bytes =
+      elements === 0 ? new Uint8Array() : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     // The copy is taken here, before the first await: loading the addon may take a while.
     const copy = bytes.slice();
     return callNative(async () => {
@@ -104,11 +108,11 @@ export class Tensor extends Handle<NativeTensor> {
   }
 
   get dtype(): DType {
-    return this.native.dtype;
+    return callNativeSync(() => this.native.dtype);
   }
 
   get device(): string {
-    return this.native.device;
+    return callNativeSync(() => this.native.device);
   }
 
   /** A copy on `device`, or a second handle on the same memory when it is there already. */
@@ -128,7 +132,7 @@ export class Tensor extends Handle<NativeTensor> {
 
   /** bool tensor: where both are equal, with broadcasting. */
   eq(other: Tensor): Promise<Tensor> {
-    return this.#derive((tensor) => tensor.eq(other.native));
+    return this.#derive((tensor) => tensor.eq(nativeOf(other, 'other', 'a Tensor')));
   }
 
   /** Sum of all elements; bool and integers sum to int64. */
@@ -159,11 +163,14 @@ export class Tensor extends Handle<NativeTensor> {
   }
 }
 
+guardReceivers(Tensor);
+
 function tagOf(data: TensorData): string {
   return Object.prototype.toString.call(data).slice('[object '.length, -1);
 }
 
 function checkedElements(shape: readonly number[]): number {
+  if (!Array.isArray(shape)) throw invalidArgument('shape', shape, 'an array of integers');
   let elements = 1;
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) {

@@ -1,3 +1,4 @@
+import { nativeOf, objectOf } from '../native/arguments';
 import { TorchwingError } from '../native/errors';
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
@@ -38,7 +39,7 @@ export async function mixBatch(
   labels: Tensor,
   options: MixBatchOptions,
 ): Promise<{ images: Tensor; labels: Tensor }> {
-  const { mixupAlpha = 0, cutmixAlpha = 0, classes, seed = 0, epoch, step } = options;
+  const { mixupAlpha = 0, cutmixAlpha = 0, classes, seed = 0, epoch, step } = objectOf(options);
   if (mixupAlpha === 0 && cutmixAlpha === 0) {
     throw new TorchwingError(
       'INVALID_ARGUMENT',
@@ -47,7 +48,7 @@ export async function mixBatch(
   }
   const mixed = await callNative(async () => {
     const addon = await loadNative();
-    return addon.mixBatch(images.native, labels.native, {
+    return addon.mixBatch(nativeOf(images, 'images', 'a Tensor'), nativeOf(labels, 'labels', 'a Tensor'), {
       mixupAlpha,
       cutmixAlpha,
       classes,

@@ -1,4 +1,4 @@
-import { TorchwingError } from '../native/errors';
+import { guardReceivers, invalidArgument, objectOf } from '../native/arguments';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
 import type { NativeImageLoader, NativeLoaderCosts } from '../native/types';
@@ -74,11 +74,14 @@ export class ImageLoader extends Handle<NativeImageLoader> {
   /** @throws TorchwingError INVALID_CONFIG for transforms that give images of no fixed size */
   static create(options: ImageLoaderOptions): Promise<ImageLoader> {
     return callNative(async () => {
+      const { samples, transforms } = objectOf(options);
+      if (!Array.isArray(samples)) throw invalidArgument('samples', samples, 'an array');
+      if (!Array.isArray(transforms)) throw invalidArgument('transforms', transforms, 'an array');
       const addon = await loadNative();
       return new ImageLoader(
         await addon.ImageLoader.create({
-          samples: [...options.samples],
-          transforms: [...options.transforms],
+          samples: [...samples],
+          transforms: [...transforms],
           batchSize: options.batchSize ?? 4,
           workers: options.workers ?? defaultWorkers(),
           prefetchBatches: options.prefetchBatches ?? 2,
@@ -107,7 +110,7 @@ export class ImageLoader extends Handle<NativeImageLoader> {
    * @throws TorchwingError IMAGE_READ, IMAGE_DECODE or IMAGE_TOO_LARGE, naming the file
    */
   async *epoch(epoch: number, options: { startStep?: number } = {}): AsyncGenerator<Batch, void, void> {
-    await callNative(() => this.native.start(epoch, options.startStep ?? 0));
+    await callNative(() => this.native.start(epoch, objectOf(options).startStep ?? 0));
     let finished = false;
     try {
       for (;;) {
@@ -132,11 +135,10 @@ export class ImageLoader extends Handle<NativeImageLoader> {
   }
 }
 
+guardReceivers(ImageLoader);
+
 function cacheBytes(size: ByteSize): number {
   const bytes = parseByteSize(size);
   if (bytes !== null) return bytes;
-  throw new TorchwingError(
-    'INVALID_ARGUMENT',
-    `Invalid value for "cache.decoded": received ${JSON.stringify(size)}, expected ${BYTE_SIZE_EXPECTED}.`,
-  );
+  throw invalidArgument('cache.decoded', size, BYTE_SIZE_EXPECTED);
 }

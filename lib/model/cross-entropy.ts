@@ -1,3 +1,4 @@
+import { nativeOf, objectOf } from '../native/arguments';
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
 import { Tensor } from '../tensor';
@@ -14,6 +15,12 @@ export function crossEntropy(
 ): Promise<Tensor> {
   return callNative(async () => {
     const addon = await loadNative();
-    return Tensor.wrap(await addon.crossEntropy(logits.native, labels.native, options.labelSmoothing ?? 0));
+    return Tensor.wrap(
+      await addon.crossEntropy(
+        nativeOf(logits, 'logits', 'a Tensor'),
+        nativeOf(labels, 'labels', 'a Tensor'),
+        objectOf(options).labelSmoothing ?? 0,
+      ),
+    );
   });
 }

@@ -1,4 +1,4 @@
-import { TorchwingError } from '../native/errors';
+import { guardReceivers, invalidArgument, nativeOf, objectOf } from '../native/arguments';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
 import type { Architecture, Layout, NativeResNet } from '../native/types';
@@ -72,7 +72,7 @@ export class ResNet extends Handle<NativeResNet> {
     which: 'all' | 'head',
     options: { frozenBatchNorm?: 'tutorial' | 'eval' } = {},
   ): Promise<void> {
-    return callNative(() => this.native.setTrainable(which, options.frozenBatchNorm ?? 'tutorial'));
+    return callNative(() => this.native.setTrainable(which, objectOf(options).frozenBatchNorm ?? 'tutorial'));
   }
 
   /** Training mode. Rejects with MODEL_BUSY while a session trains this model. */
@@ -91,7 +91,10 @@ export class ResNet extends Handle<NativeResNet> {
    * @returns logits [N, classes]
    */
   async forward(images: Tensor, options: { grad?: boolean } = {}): Promise<Tensor> {
-    return Tensor.wrap(await callNative(() => this.native.forward(images.native, options.grad ?? false)));
+    const { grad = false } = objectOf(options);
+    return Tensor.wrap(
+      await callNative(() => this.native.forward(nativeOf(images, 'images', 'a Tensor'), grad)),
+    );
   }
 
   /** Moves all parameters and buffers. */
@@ -111,14 +114,18 @@ export class ResNet extends Handle<NativeResNet> {
    * @throws TorchwingError WEIGHTS_MISMATCH listing every missing, unexpected and wrongly shaped key
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): Promise<IncompatibleKeys> {
-    return callNative(() => this.native.loadStateDict(state.native, options.strict ?? true));
+    return callNative(() =>
+      this.native.loadStateDict(nativeOf(state, 'state', 'a StateDict'), objectOf(options).strict ?? true),
+    );
   }
 }
+
+guardReceivers(ResNet);
 
 /** The native side of a new model. For use inside lib/model only. */
 export function createNative(options: ResNetOptions): Promise<NativeResNet> {
   return callNative(async () => {
-    const { arch, classes, seed = 0, layout = 'fast', dtype = 'float32' } = options;
+    const { arch, classes, seed = 0, layout = 'fast', dtype = 'float32' } = objectOf(options);
     checkArchitecture(arch);
     checkClasses(classes);
     const addon = await loadNative();
@@ -128,17 +135,10 @@ export function createNative(options: ResNetOptions): Promise<NativeResNet> {
 
 function checkArchitecture(arch: Architecture): void {
   if (ARCHITECTURES.includes(arch)) return;
-  throw new TorchwingError(
-    'INVALID_ARGUMENT',
-    `Invalid value for "arch": received ${JSON.stringify(arch)}, expected one of ${ARCHITECTURES.join(', ')}.`,
-  );
+  throw invalidArgument('arch', arch, `one of ${ARCHITECTURES.join(', ')}`);
 }
 
 function checkClasses(classes: number): void {
-  if (!Number.isSafeInteger(classes) || classes < 2) {
-    throw new TorchwingError(
-      'INVALID_ARGUMENT',
-      `Invalid value for "classes": received ${String(classes)}, expected an integer >= 2.`,
-    );
-  }
+  if (!Number.isSafeInteger(classes) || classes < 2)
+    throw invalidArgument('classes', classes, 'an integer >= 2');
 }

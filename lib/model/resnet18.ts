@@ -1,3 +1,4 @@
+import { objectOf } from '../native/arguments';
 import { createNative, ResNet, type ResNetOptions } from './resnet';
 
 export type ResNet18Options = Omit<ResNetOptions, 'arch'>;
@@ -6,6 +7,6 @@ export type ResNet18Options = Omit<ResNetOptions, 'arch'>;
 export class ResNet18 extends ResNet {
   /** As `ResNet.create({ arch: 'resnet18', ...options })`. */
   static override async create(options: ResNet18Options): Promise<ResNet18> {
-    return new ResNet18(await createNative({ ...options, arch: 'resnet18' }));
+    return new ResNet18(await createNative({ ...objectOf(options), arch: 'resnet18' }));
   }
 }

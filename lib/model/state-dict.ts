@@ -1,4 +1,4 @@
-import { TorchwingError } from '../native/errors';
+import { guardReceivers, invalidArgument, objectOf } from '../native/arguments';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
 import type { DType, NativeStateDict, WeightFormat } from '../native/types';
@@ -33,7 +33,7 @@ export class StateDict extends Handle<NativeStateDict> {
   static read(path: string, options: { prefix?: string } = {}): Promise<StateDict> {
     return callNative(async () => {
       const addon = await loadNative();
-      return new StateDict(await addon.StateDict.read(path, options.prefix ?? ''));
+      return new StateDict(await addon.StateDict.read(path, objectOf(options).prefix ?? ''));
     });
   }
 
@@ -54,10 +54,8 @@ export class StateDict extends Handle<NativeStateDict> {
   /** A copy of one tensor. Rejects with INVALID_ARGUMENT for a name that is not there. */
   async tensor(name: string): Promise<Tensor> {
     if (!this.native.entries.some((entry) => entry.name === name)) {
-      throw new TorchwingError(
-        'INVALID_ARGUMENT',
-        `Invalid value for "name": received "${name}", expected the name of one of the ${this.native.entries.length} tensors.`,
-      );
+      const { length } = this.native.entries;
+      throw invalidArgument('name', name, `the name of one of the ${length} tensors`);
     }
     return Tensor.wrap(await callNative(() => this.native.tensor(name)));
   }
@@ -69,8 +67,10 @@ export class StateDict extends Handle<NativeStateDict> {
    * @throws TorchwingError OUTPUT_WRITE
    */
   save(path: string, record = '', options: { format?: WeightFormat } = {}): Promise<void> {
-    const format = options.format ?? weightFormatOf(path);
-    return callNative(() => this.native.save(path, record, format));
+    return callNative(() => {
+      if (typeof path !== 'string') throw invalidArgument('path', path, 'a string');
+      return this.native.save(path, record, objectOf(options).format ?? weightFormatOf(path));
+    });
   }
 
   /**
@@ -92,6 +92,8 @@ export class StateDict extends Handle<NativeStateDict> {
     return callNative(() => this.native.saveCheckpoint(path, record));
   }
 }
+
+guardReceivers(StateDict);
 
 /** The container that a file's name asks for. */
 function weightFormatOf(path: string): WeightFormat {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { invalidArgument } from '../native/arguments';
 import type { StateDict } from './state-dict';
 
 /** Starts what is hashed, so that another layout can never give the same hash. */
@@ -11,6 +12,7 @@ const LAYOUT = 'torchwing-weights-1\n';
  */
 export async function weightsSha256(state: StateDict): Promise<string> {
   const hash = createHash('sha256').update(LAYOUT);
+  if (!Array.isArray(state?.entries)) throw invalidArgument('state', state, 'a StateDict');
   for (const { name, dtype, shape } of state.entries) {
     const tensor = await state.tensor(name);
     try {

@@ -1,3 +1,4 @@
+import { guardReceivers } from './arguments';
 import { fromNative, TorchwingError } from './errors';
 
 /**
@@ -11,6 +12,11 @@ export abstract class Handle<Native extends { dispose(): void }> {
   /** `await using`; defined by makeDisposable. */
   declare [Symbol.asyncDispose]: () => Promise<void>;
   #native: Native | null;
+
+  /** Whether an object has the private fields of this class. For use inside lib/ only. */
+  static holds(value: object): boolean {
+    return #native in value;
+  }
 
   protected constructor(native: Native) {
     this.#native = native;
@@ -63,6 +69,7 @@ export function makeDisposable(prototype: { dispose(): void }): void {
 }
 
 makeDisposable(Handle.prototype);
+guardReceivers(Handle);
 
 /** Runs native work; what it throws, at once or later, comes out as a TorchwingError. */
 export async function callNative<Result>(work: () => Result | Promise<Result>): Promise<Result> {

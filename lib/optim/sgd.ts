@@ -1,5 +1,6 @@
 import type { ResNet } from '../model/resnet';
 import { StateDict } from '../model/state-dict';
+import { guardReceivers, invalidArgument, nativeOf, objectOf } from '../native/arguments';
 import { callNative, callNativeSync, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
 import type { NativeSGD } from '../native/types';
@@ -33,10 +34,16 @@ export class SGD extends Handle<NativeSGD> {
   /** Takes the parameters that are trainable at this moment: call `setTrainable` and `to` first. */
   static create(model: ResNet, options: SGDOptions): Promise<SGD> {
     return callNative(async () => {
-      const { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
+      const { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = objectOf(options);
       const addon = await loadNative();
       return new SGD(
-        await addon.SGD.create(model.native, { lr, momentum, dampening, weightDecay, nesterov }),
+        await addon.SGD.create(nativeOf(model, 'model', 'a ResNet'), {
+          lr,
+          momentum,
+          dampening,
+          weightDecay,
+          nesterov,
+        }),
       );
     });
   }
@@ -75,6 +82,13 @@ export class SGD extends Handle<NativeSGD> {
    *   MODEL_BUSY while a session trains the model
    */
   loadStateDict(stateDict: SGDStateDict): Promise<void> {
-    return callNative(() => this.native.loadStateDict(stateDict.state.native, stateDict.paramGroups[0]));
+    return callNative(() => {
+      const { state, paramGroups } = objectOf(stateDict, 'stateDict');
+      if (!Array.isArray(paramGroups))
+        throw invalidArgument('stateDict.paramGroups', paramGroups, 'an array');
+      return this.native.loadStateDict(nativeOf(state, 'stateDict.state', 'a StateDict'), paramGroups[0]);
+    });
   }
 }
+
+guardReceivers(SGD);

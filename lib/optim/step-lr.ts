@@ -1,3 +1,4 @@
+import { guardReceivers, nativeOf, objectOf } from '../native/arguments';
 import { TorchwingError } from '../native/errors';
 import { callNative, callNativeSync } from '../native/handle';
 import { loadNative } from '../native/load';
@@ -21,6 +22,11 @@ export interface StepLRState {
 export class StepLR {
   readonly #native: NativeStepLR;
 
+  /** Whether an object has the private fields of this class. For use inside lib/ only. */
+  static holds(value: object): boolean {
+    return #native in value;
+  }
+
   /** The native object. For use inside lib/ only. */
   get native(): NativeStepLR {
     return this.#native;
@@ -31,8 +37,8 @@ export class StepLR {
   }
 
   static create(optimizer: SGD, options: StepLROptions): Promise<StepLR> {
-    const { stepSize, gamma = 0.1 } = options;
     return callNative(async () => {
+      const { stepSize, gamma = 0.1 } = objectOf(options);
       if (!Number.isSafeInteger(stepSize) || stepSize < 1) {
         throw new TorchwingError(
           'INVALID_ARGUMENT',
@@ -40,7 +46,7 @@ export class StepLR {
         );
       }
       const addon = await loadNative();
-      return new StepLR(addon.StepLR.create(optimizer.native, stepSize, gamma));
+      return new StepLR(addon.StepLR.create(nativeOf(optimizer, 'optimizer', 'an SGD'), stepSize, gamma));
     });
   }
 
@@ -64,6 +70,11 @@ export class StepLR {
   }
 
   loadState(state: StepLRState): void {
-    callNativeSync(() => this.#native.loadState(state.lastEpoch, state.lastLr));
+    callNativeSync(() => {
+      const { lastEpoch, lastLr } = objectOf(state, 'state');
+      this.#native.loadState(lastEpoch, lastLr);
+    });
   }
 }
+
+guardReceivers(StepLR);

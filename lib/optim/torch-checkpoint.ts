@@ -1,3 +1,4 @@
+import { nativeOf, objectOf } from '../native/arguments';
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
 import type { SGD } from './sgd';
@@ -21,10 +22,11 @@ export function saveTorchCheckpoint(
   path: string,
   parts: TorchCheckpointParts & { record?: string },
 ): Promise<void> {
-  const { optimizer, scheduler, record = '' } = parts;
   return callNative(async () => {
+    const { record = '' } = objectOf(parts, 'parts');
+    const { optimizer, scheduler } = nativeParts(parts);
     const addon = await loadNative();
-    await addon.saveTorchCheckpoint(path, optimizer.native, scheduler?.native ?? null, record);
+    await addon.saveTorchCheckpoint(path, optimizer, scheduler, record);
   });
 }
 
@@ -38,9 +40,17 @@ export function saveTorchCheckpoint(
  *   fit; MODEL_BUSY while a session trains the model
  */
 export function loadTorchCheckpoint(path: string, parts: TorchCheckpointParts): Promise<string[]> {
-  const { optimizer, scheduler } = parts;
   return callNative(async () => {
+    const { optimizer, scheduler } = nativeParts(parts);
     const addon = await loadNative();
-    return [...(await addon.loadTorchCheckpoint(path, optimizer.native, scheduler?.native ?? null))];
+    return [...(await addon.loadTorchCheckpoint(path, optimizer, scheduler))];
   });
+}
+
+function nativeParts(parts: TorchCheckpointParts) {
+  const { optimizer, scheduler } = objectOf(parts, 'parts');
+  return {
+    optimizer: nativeOf(optimizer, 'parts.optimizer', 'an SGD'),
+    scheduler: scheduler === undefined ? null : nativeOf(scheduler, 'parts.scheduler', 'a StepLR'),
+  };
 }

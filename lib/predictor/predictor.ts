@@ -2,6 +2,7 @@ import { invalidValue } from '../config/problems';
 import { ImageLoader } from '../data/image-loader';
 import { defaultWorkers } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
+import { guardReceivers, objectOf } from '../native/arguments';
 import { TorchwingError } from '../native/errors';
 import { callNative, makeDisposable } from '../native/handle';
 import { loadNative } from '../native/load';
@@ -28,6 +29,11 @@ export class Predictor {
   readonly #workers: number;
   #classifier: Classifier | null;
 
+  /** Whether an object has the private fields of this class. For use inside lib/ only. */
+  static holds(value: object): boolean {
+    return #classifier in value;
+  }
+
   private constructor(classifier: Classifier, device: string, batchSize: number, workers: number) {
     this.#classifier = classifier;
     this.classes = Object.freeze([...classifier.classes]);
@@ -44,7 +50,11 @@ export class Predictor {
    *   INVALID_ARGUMENT, CUDA_UNAVAILABLE, THREADS_CONFLICT
    */
   static async load(file: string, options: PredictorOptions = {}): Promise<Predictor> {
-    const { threads = 'auto', batchSize = DEFAULT_BATCH_SIZE, workers = defaultWorkers() } = options;
+    const {
+      threads = 'auto',
+      batchSize = DEFAULT_BATCH_SIZE,
+      workers = defaultWorkers(),
+    } = objectOf(options);
     checkCount('batchSize', batchSize);
     checkCount('workers', workers);
     if (threads !== 'auto') checkCount('threads', threads);
@@ -63,10 +73,12 @@ export class Predictor {
     if (classifier === null) {
       throw new TorchwingError('DISPOSED', 'This Predictor was disposed and cannot be used again.');
     }
-    const { batchSize = this.#batchSize, topK: count = DEFAULT_TOP_K, signal } = options;
+    const { batchSize = this.#batchSize, topK: count = DEFAULT_TOP_K, signal } = objectOf(options);
     checkCount('batchSize', batchSize);
     checkCount('topK', count);
-    const samples = images.map(toSample);
+    if (!Array.isArray(images))
+      throw new TorchwingError('INVALID_ARGUMENT', invalidValue('images', images, 'an array'));
+    const samples = (images as readonly ImageInput[]).map(toSample);
     signal?.throwIfAborted();
     if (samples.length === 0) return [];
     const loader = await ImageLoader.create({
@@ -119,6 +131,7 @@ export class Predictor {
 }
 
 makeDisposable(Predictor.prototype);
+guardReceivers(Predictor);
 
 function toSample(image: ImageInput, position: number): { path: string; label: number; bytes?: Uint8Array } {
   if (typeof image === 'string') return { path: image, label: 0 };

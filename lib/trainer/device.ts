@@ -1,8 +1,11 @@
 import { type CudaCause, type CudaStatus, cuda } from '../cuda';
+import { invalidArgument } from '../native/arguments';
 import { TorchwingError } from '../native/errors';
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
 import { warnNative } from '../native/warnings';
+
+const DEVICE = /^(auto|cpu|cuda(:\d+)?)$/;
 
 /** Nothing is idle then: there is no device, or it was kept from this process on purpose. */
 const NO_DEVICE_TO_USE: ReadonlySet<CudaCause | null> = new Set<CudaCause>([
@@ -15,9 +18,11 @@ const NO_DEVICE_TO_USE: ReadonlySet<CudaCause | null> = new Set<CudaCause>([
 /**
  * The device behind `auto`, `cpu`, `cuda` or `cuda:<index>`, as `cpu` or `cuda:<index>`. Warns with CUDA_UNUSED when
  * `auto` is the CPU although there is a device.
- * @throws TorchwingError CUDA_UNAVAILABLE, saying what is missing and how to cure it
+ * @throws TorchwingError INVALID_ARGUMENT, or CUDA_UNAVAILABLE, saying what is missing and how to cure it
  */
 export async function chooseDevice(wanted: string): Promise<string> {
+  if (typeof wanted !== 'string' || !DEVICE.test(wanted))
+    throw invalidArgument('device', wanted, 'auto, cpu, cuda or cuda:<index>');
   if (wanted === 'cpu') return 'cpu';
   const status = await cuda.status();
   if (wanted === 'auto') {

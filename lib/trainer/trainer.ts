@@ -1,7 +1,9 @@
 import { resolveConfig } from '../config/resolve';
 import type { ResolvedConfig, TrainerConfig } from '../config/types';
+import { guardReceivers, objectOf } from '../native/arguments';
 import { TorchwingError } from '../native/errors';
 import { makeDisposable } from '../native/handle';
+import { checkFitOptions } from './check-fit-options';
 import type { TrainerEvent } from './events';
 import { FitRun } from './fit-run';
 import { Handoff } from './handoff';
@@ -25,6 +27,11 @@ export class Trainer {
   #run: FitRun | null = null;
   #kept: KeptWeights | null = null;
   #disposed = false;
+
+  /** Whether an object has the private fields of this class. For use inside lib/ only. */
+  static holds(value: object): boolean {
+    return #disposed in value;
+  }
 
   /** @param options.baseDir folder that relative paths start from; default: the working directory */
   constructor(config: TrainerConfig, options: { baseDir?: string } = {}) {
@@ -50,7 +57,7 @@ export class Trainer {
     options: Pick<FitOptions, 'signal' | 'resume'> = {},
   ): AsyncGenerator<TrainerEvent, FitResult, void> {
     const events = new Handoff<TrainerEvent>();
-    const { run, result } = this.#begin({ ...options, onEvent: (event) => events.give(event) });
+    const { run, result } = this.#begin({ ...objectOf(options), onEvent: (event) => events.give(event) });
     const close = () => events.close();
     void result.then(close, close);
     try {
@@ -72,6 +79,7 @@ export class Trainer {
    * @throws TorchwingError INVALID_ARGUMENT before the first fit began to train; OUTPUT_WRITE
    */
   async save(path: string): Promise<void> {
+    this.#requireUsable();
     const running = (await this.#run?.best()) ?? null;
     const weights = running ?? this.#kept;
     if (weights === null) {
@@ -92,6 +100,7 @@ export class Trainer {
    * @returns its path; null when no fit with a folder is training, or when it could not be written
    */
   async checkpoint(): Promise<string | null> {
+    this.#requireUsable();
     return (await this.#run?.checkpoint()) ?? null;
   }
 
@@ -101,6 +110,7 @@ export class Trainer {
    * @throws TorchwingError INVALID_ARGUMENT when no fit is training; OUTPUT_WRITE
    */
   async saveTorchCheckpoint(path: string): Promise<void> {
+    this.#requireUsable();
     if ((await this.#run?.saveTorchCheckpoint(path)) === true) return;
     throw new TorchwingError(
       'INVALID_ARGUMENT',
@@ -118,8 +128,8 @@ export class Trainer {
   }
 
   #begin(options: FitOptions): { run: FitRun; result: Promise<FitResult> } {
-    if (this.#disposed)
-      throw new TorchwingError('DISPOSED', 'This Trainer was disposed and cannot be used again.');
+    this.#requireUsable();
+    checkFitOptions(options);
     if (this.#run !== null) {
       throw new TorchwingError(
         'TRAINER_BUSY',
@@ -139,6 +149,11 @@ export class Trainer {
     return { run, result };
   }
 
+  #requireUsable(): void {
+    if (this.#disposed)
+      throw new TorchwingError('DISPOSED', 'This Trainer was disposed and cannot be used again.');
+  }
+
   #keep(weights: KeptWeights): void {
     this.#kept?.state.dispose();
     this.#kept = null;
@@ -148,3 +163,4 @@ export class Trainer {
 }
 
 makeDisposable(Trainer.prototype);
+guardReceivers(Trainer);

@@ -2,6 +2,7 @@ import type { BatchMix } from '../data/batch-mix';
 import type { ImageLoader } from '../data/image-loader';
 import type { ResNet } from '../model/resnet';
 import { StateDict } from '../model/state-dict';
+import { guardReceivers, invalidArgument, nativeOf, objectOf } from '../native/arguments';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
 import type {
@@ -64,8 +65,9 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
       const addon = await loadNative();
       return new TrainingSession(
         await addon.TrainingSession.create({
-          model: options.model.native,
-          optimizer: options.optimizer?.native ?? null,
+          model: nativeOf(objectOf(options).model, 'model', 'a ResNet'),
+          optimizer:
+            options.optimizer === null ? null : nativeOf(options.optimizer, 'optimizer', 'an SGD or null'),
           device: options.device,
           mix: {
             mixupAlpha: options.mix?.mixupAlpha ?? 0,
@@ -93,6 +95,9 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
     onSnapshot: ((position: PhasePosition, state: StateDict) => Promise<void>) | null = null,
   ): Promise<PhaseResult> {
     const { native } = this;
+    if (typeof onProgress !== 'function') throw invalidArgument('onProgress', onProgress, 'a function');
+    if (onSnapshot !== null && typeof onSnapshot !== 'function')
+      throw invalidArgument('onSnapshot', onSnapshot, 'a function or null');
     const thrown: unknown[] = [];
     const fail = (error: unknown) => {
       thrown.push(error);
@@ -119,8 +124,8 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
     const result = await callNative(() =>
       native.runEpoch(
         {
-          phase: options.phase,
-          loader: options.loader.native,
+          phase: objectOf(options).phase,
+          loader: nativeOf(options.loader, 'loader', 'an ImageLoader'),
           epoch: options.epoch,
           lr: options.lr,
           startStep: options.startStep ?? 0,
@@ -172,6 +177,8 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
 
   /** Goes on from `state()`. Rejects with WEIGHTS_MISMATCH when it is that of another model or optimizer. */
   loadState(state: StateDict): Promise<void> {
-    return callNative(() => this.native.loadState(state.native));
+    return callNative(() => this.native.loadState(nativeOf(state, 'state', 'a StateDict')));
   }
 }
+
+guardReceivers(TrainingSession);
