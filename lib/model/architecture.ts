@@ -24,6 +24,12 @@ const SIGNATURES: Record<Architecture, string> = {
   resnet152: '3,8,36,3 bottleneck',
 };
 
+/** Blocks of layer1 to layer4, and whether they are Bottlenecks. */
+export function blocksOf(arch: Architecture): { counts: number[]; bottleneck: boolean } {
+  const [counts = '', kind] = SIGNATURES[arch].split(' ');
+  return { counts: counts.split(',').map(Number), bottleneck: kind === 'bottleneck' };
+}
+
 /** Which ResNet the tensors are of, told by their names and shapes; null for anything else. */
 export function architectureOf(entries: readonly StateDictEntry[]): Architecture | null {
   const shapes = new Map(entries.map(({ name, shape }) => [name, shape.join(',')]));

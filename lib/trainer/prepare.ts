@@ -13,6 +13,7 @@ import { type Version, version } from '../version';
 import { refuseBatchOfOne } from './batch-of-one';
 import { chooseDevice, requireCudaGraph } from './device';
 import { type FetchOptions, fetchData, fetchWeights } from './fetch';
+import { checkMemory } from './memory-check';
 import { type PreflightProgress, preflight } from './preflight';
 import { checkResumed, type Resumed, scheduleChanged } from './resume';
 import type { StopControl } from './stop-control';
@@ -64,6 +65,7 @@ export async function prepare(
   const config = { ...resolved, device, threads };
   const data = await preflight(config, found, { warn, control, onPreflight });
   refuseBatchOfOne(config, data.train.images.length);
+  checkMemory(config, data, warn);
   const versions = await version();
   if (resumed !== null) checkResumed(resumed, { config, data, versions }, warn);
   const made: { dispose(): void }[] = [];
