@@ -53,12 +53,12 @@ StepResult GraphedStep::run(TrainingStep& step, const MixedBatch& batch, std::in
     ++warm_;
     return step.run(batch, number);
   }
-  if (graph_ == nullptr) record(step, batch);
+  step_ = &step;
+  number_ = number;
+  if (graph_ == nullptr) record(batch);
   if (!fits(batch)) return step.run(batch, number);
   inputs_.images.copy_(batch.images);
   inputs_.labels.copy_(batch.labels);
-  step_ = &step;
-  number_ = number;
   graph_->replay();
   step.noteReplayed(number);
   ++replayed_;
@@ -69,9 +69,8 @@ bool GraphedStep::fits(const MixedBatch& batch) const {
   return sameForm(batch.images, inputs_.images) && sameForm(batch.labels, inputs_.labels);
 }
 
-void GraphedStep::record(TrainingStep& step, const MixedBatch& batch) {
+void GraphedStep::record(const MixedBatch& batch) {
   inputs_ = {at::empty_like(batch.images), at::empty_like(batch.labels)};
-  step_ = &step;
   std::unique_ptr<DeviceGraph> graph = makeDeviceGraph(device_);
   // Casts of weights that were cached outside would be read by the graph when they are long gone, and those
   // cached inside lie in its memory.

@@ -53,7 +53,7 @@ class GraphedStep {
 
  private:
   bool fits(const MixedBatch& batch) const;
-  void record(TrainingStep& step, const MixedBatch& batch);
+  void record(const MixedBatch& batch);
 
   const at::Device device_;
   std::optional<c10::Stream> stream_;

@@ -100,7 +100,7 @@ class Fits {
       model: { weights: null },
       mode,
       epochs: ending === 'natural' ? epochs : FOREVER,
-      device: 'cpu',
+      device: process.env.TORCHWING_TEST_DEVICE ?? 'cpu',
       threads: 2,
       checkpoint: { everySteps: state === 'writing a checkpoint' ? 1 : 0 },
       output: join(place, name),

@@ -48,7 +48,7 @@ function trainer(config) {
   return new Trainer({
     data: { dir: data, imageSize: 32, batchSize: 2, workers: 1 },
     model: { weights: null },
-    device: 'cpu',
+    device: process.env.TORCHWING_TEST_DEVICE ?? 'cpu',
     threads: 1,
     ...config,
   });
