@@ -20,8 +20,8 @@ class CudaGraph : public DeviceGraph {
     at::getHostAllocator(at::kCUDA)->empty_cache();
     // Thread-local: another thread may allocate meanwhile, as another environment's compute thread does. The
     // device's default generator takes part by itself; no step draws from another on the device.
-    graph_.capture_begin(/*pool=*/{0, 0}, cudaStreamCaptureModeThreadLocal);
     try {
+      graph_.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
       work();
     } catch (...) {
       abandon();
@@ -37,12 +37,27 @@ class CudaGraph : public DeviceGraph {
   void abandon() noexcept {
     try {
       graph_.capture_end();
-    } catch (const std::exception&) {
-      // CUDA reports here that the recording became invalid; why is what `work` threw.
+    } catch (const c10::Error&) {
+      // The recording became invalid; why is what `work` threw. The allocators have not been told of its end
+      // then, and would ask the graph of every allocation to come.
+      const c10::DeviceIndex device = c10::cuda::current_device();
+      quietly([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(device, pool_); });
+      quietly([&] { c10::cuda::CUDACachingAllocator::releasePool(device, pool_); });
+      quietly([&] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(pool_); });
+      quietly([&] { at::getHostAllocator(at::kCUDA)->release_pool(pool_); });
     }
-    graph_.reset();
   }
 
+  /// An allocator that had been told, or never knew, has nothing left to do.
+  template <class Call>
+  static void quietly(const Call& call) noexcept {
+    try {
+      call();
+    } catch (const c10::Error&) {
+    }
+  }
+
+  const at::cuda::MempoolId_t pool_ = at::cuda::graph_pool_handle();
   at::cuda::CUDAGraph graph_;
 };
 

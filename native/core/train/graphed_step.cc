@@ -32,8 +32,8 @@ GraphedStep::~GraphedStep() {
   std::erase(graphs_here, this);
 }
 
-void GraphedStep::beginPhase(TrainingStep& step, ResNet& model, const Sgd& optimizer,
-                             const PhaseOptions& options, std::int64_t batch_size) {
+void GraphedStep::beginPhase(TrainingStep& step, ResNet& model, Sgd& optimizer, const PhaseOptions& options,
+                             std::int64_t batch_size) {
   model_ = &model;
   optimizer_ = &optimizer;
   options_ = options;
@@ -75,9 +75,11 @@ void GraphedStep::record(const MixedBatch& batch) {
   // Casts of weights that were cached outside would be read by the graph when they are long gone, and those
   // cached inside lie in its memory.
   at::autocast::clear_cache();
+  // The backward pass then allocates gradients in the graph's memory, and those of the steps before give back
+  // theirs.
+  optimizer_->zeroGrad();
   try {
     graph->capture([this] {
-      // The step drops the gradients first, so that the backward pass allocates them in the graph's memory.
       outputs_ = step_->run(inputs_, number_);
       outputs_.loss = outputs_.loss.detach();
       outputs_.logits = outputs_.logits.detach();

@@ -37,7 +37,7 @@ class GraphedStep {
 
   /// Before the first step of a training phase, which is run by `step`, of this model and optimizer. What was
   /// recorded is kept across phases, unless something else than the values of weights changed meanwhile.
-  void beginPhase(TrainingStep& step, ResNet& model, const Sgd& optimizer, const PhaseOptions& options,
+  void beginPhase(TrainingStep& step, ResNet& model, Sgd& optimizer, const PhaseOptions& options,
                   std::int64_t batch_size);
 
   /// As TrainingStep::run(); the result's tensors are good until the next step.
@@ -60,7 +60,7 @@ class GraphedStep {
   std::int64_t batch_size_ = 0;
   PhaseOptions options_;
   ResNet* model_ = nullptr;
-  const Sgd* optimizer_ = nullptr;
+  Sgd* optimizer_ = nullptr;
   TrainingStep* step_ = nullptr;  ///< of the running step
   std::int64_t number_ = 0;       ///< likewise
   int warm_ = 0;

@@ -44,6 +44,17 @@ void* Memory::alias(const void* address) const {
   return readable_ + (place - forbidden_);
 }
 
+void Memory::beginPool(c10::StreamId stream) {
+  const std::lock_guard lock(mutex_);
+  pooled_ = stream;
+  ++pools_;
+}
+
+void Memory::endPool() {
+  const std::lock_guard lock(mutex_);
+  pooled_.reset();
+}
+
 void Memory::setLimit(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   limit_ = std::min(bytes, kCapacity);
@@ -66,8 +77,9 @@ c10::DataPtr Memory::allocate(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const bool fails = until_failure_ > 0 && --until_failure_ == 0;
   TORCH_CHECK_WITH(OutOfMemoryError, !fails, "simulated device out of memory: as it was told to be");
-  const std::size_t offset = take(size, stream);
-  blocks_[offset] = {offset, size, stream, {}};
+  const int pool = pooled_ == stream ? pools_ : 0;
+  const std::size_t offset = take({stream, size, pool});
+  blocks_[offset] = {offset, size, stream, pool, {}};
   stats_.allocation[0].increase(1);
   stats_.allocated_bytes[0].increase(size);
   void* const address = forbidden_ + offset;
@@ -75,9 +87,10 @@ c10::DataPtr Memory::allocate(std::size_t bytes) {
 }
 
 /// The offset of a block that this stream may use from here on.
-std::size_t Memory::take(std::size_t size, c10::StreamId stream) {
+std::size_t Memory::take(const Kind& kind) {
   collect();
-  std::vector<std::size_t>& offsets = free_[{stream, size}];
+  const std::size_t size = kind.size;
+  std::vector<std::size_t>& offsets = free_[kind];
   if (!offsets.empty()) {
     const std::size_t offset = offsets.back();
     offsets.pop_back();
@@ -124,10 +137,17 @@ void Memory::collect() {
 }
 
 void Memory::cache(const Block& block) {
-  Streams::instance().queue(block.stream).enqueue([place = readable_ + block.offset, size = block.size] {
+  StreamQueue& queue = Streams::instance().queue(block.stream);
+  const auto ruin = [place = readable_ + block.offset, size = block.size] {
     std::memset(place, kRubble, size);
-  });
-  free_[{block.stream, block.size}].push_back(block.offset);
+  };
+  // What is recorded happens at every replay, and a block of the common memory has other users then.
+  if (block.pool == 0) {
+    queue.enqueueNow(ruin);
+  } else {
+    queue.enqueue(ruin);
+  }
+  free_[{block.stream, block.size, block.pool}].push_back(block.offset);
 }
 
 void Memory::copy_data(void* target, const void* source, std::size_t count) const {
@@ -145,7 +165,7 @@ void Memory::recordStream(const c10::DataPtr& pointer, c10::Stream stream) {
 
 std::size_t Memory::cached() const {
   std::size_t bytes = 0;
-  for (const auto& [kind, offsets] : free_) bytes += kind.second * offsets.size();
+  for (const auto& [kind, offsets] : free_) bytes += kind.size * offsets.size();
   return bytes;
 }
 

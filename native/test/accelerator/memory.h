@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -30,6 +31,11 @@ class Memory final : public c10::DeviceAllocator {
 
   /// The readable address of a device address.
   void* alias(const void* address) const;
+
+  /// What this stream allocates from here on comes from memory that nothing else uses, not even when it is
+  /// free again, until endPool(): as a CUDA graph's.
+  void beginPool(c10::StreamId stream);
+  void endPool();
 
   /// A smaller device: OutOfMemoryError beyond it. kCapacity is the largest.
   void setLimit(std::size_t bytes);
@@ -57,6 +63,7 @@ class Memory final : public c10::DeviceAllocator {
     std::size_t offset = 0;
     std::size_t size = 0;
     c10::StreamId stream = 0;
+    int pool = 0;                     ///< 0: the common one
     std::set<c10::StreamId> used_on;  ///< other streams
   };
   /// A freed block that other streams may still use.
@@ -64,14 +71,20 @@ class Memory final : public c10::DeviceAllocator {
     Block block;
     std::vector<Mark> until;
   };
-  using Kind = std::pair<c10::StreamId, std::size_t>;  ///< stream and size
+  /// Blocks of one kind are as good as one another.
+  struct Kind {
+    c10::StreamId stream = 0;
+    std::size_t size = 0;
+    int pool = 0;
+    auto operator<=>(const Kind&) const = default;
+  };
 
   Memory();
   static void release(void* address);
   void free(void* address);
   void collect();
   void cache(const Block& block);
-  std::size_t take(std::size_t size, c10::StreamId stream);
+  std::size_t take(const Kind& kind);
   std::size_t cached() const;
 
   std::byte* forbidden_ = nullptr;
@@ -81,6 +94,8 @@ class Memory final : public c10::DeviceAllocator {
   std::int64_t until_failure_ = 0;
   std::size_t used_ = 0;                           ///< bytes handed out so far; free ones are in free_
   std::unordered_map<std::size_t, Block> blocks_;  ///< live ones by offset
+  std::optional<c10::StreamId> pooled_;            ///< the stream that allocates from pool pools_
+  int pools_ = 0;                                  ///< so many were begun
   std::map<Kind, std::vector<std::size_t>> free_;
   std::vector<Pending> pending_;
   c10::CachingDeviceAllocator::DeviceStats stats_;

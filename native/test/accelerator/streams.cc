@@ -1,6 +1,7 @@
 #include "test/accelerator/streams.h"
 
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 
 #include <thread>
 #include <utility>
@@ -12,8 +13,32 @@ thread_local c10::StreamId current_stream = 0;
 
 }  // namespace
 
-StreamQueue::Ticket StreamQueue::enqueue(std::function<void()> job) {
+StreamQueue::Ticket StreamQueue::enqueue(Job job) {
   const std::lock_guard lock(mutex_);
+  if (!recorded_) return push(std::move(job));
+  recorded_->push_back(std::move(job));
+  return issued_;
+}
+
+StreamQueue::Ticket StreamQueue::enqueueNow(Job job) {
+  const std::lock_guard lock(mutex_);
+  return push(std::move(job));
+}
+
+void StreamQueue::beginRecording() {
+  const std::lock_guard lock(mutex_);
+  recorded_.emplace();
+}
+
+std::vector<StreamQueue::Job> StreamQueue::endRecording() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Job> jobs = std::move(recorded_).value();
+  recorded_.reset();
+  return jobs;
+}
+
+/// With the lock held.
+StreamQueue::Ticket StreamQueue::push(Job job) {
   jobs_.push_back(std::move(job));
   if (!std::exchange(started_, true)) std::thread([this] { run(); }).detach();
   if (lateness_ == Lateness::kPrompt) demanded_ = issued_ + 1;
@@ -39,6 +64,7 @@ bool StreamQueue::done(Ticket ticket) const {
 
 void StreamQueue::waitFor(Ticket ticket) {
   std::unique_lock lock(mutex_);
+  TORCH_CHECK(!recorded_, "a stream of the simulated device was waited for while it records");
   demanded_ = std::max(demanded_, ticket);
   changed_.notify_all();
   changed_.wait(lock, [&] { return completed_ >= ticket; });

@@ -10,6 +10,8 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <vector>
 
 namespace torchwing::simulated {
 
@@ -28,7 +30,15 @@ class StreamQueue {
   /// Counts the jobs of one queue from 1; 0 is done from the beginning.
   using Ticket = std::uint64_t;
 
-  Ticket enqueue(std::function<void()> job);
+  using Job = std::function<void()>;
+
+  Ticket enqueue(Job job);
+  /// The same, past a recording.
+  Ticket enqueueNow(Job job);
+  /// From here on jobs are kept, in order, instead of being run, and nobody may wait for the queue.
+  void beginRecording();
+  /// Hands out what was kept.
+  std::vector<Job> endRecording();
   Ticket last() const;
   /// Lets the queue run up to and with this job.
   void demand(Ticket ticket);
@@ -39,8 +49,10 @@ class StreamQueue {
 
  private:
   void run();
+  Ticket push(Job job);
 
   mutable std::mutex mutex_;
+  std::optional<std::vector<Job>> recorded_;  ///< set while it records
   std::condition_variable changed_;
   bool started_ = false;  ///< the thread, by the first job
   std::deque<std::function<void()>> jobs_;

@@ -44,6 +44,8 @@ TrainingRun::TrainingRun(const Options& options)
     model_->to(options_.device);
     model_->setTrainable(options_.trainable, options_.frozen);
     sgd_ = std::make_unique<Sgd>(model_->parameters(), options_.sgd);
+    if (options_.rate_on_device || options_.graph) sgd_->keepRateOnDevice();
+    if (options_.graph) graph_ = std::make_unique<GraphedStep>(options_.device);
   });
   for (auto& [images, training] : {std::pair(&train_images_, true), std::pair(&val_images_, false)}) {
     *images = std::make_unique<Images>(imagesOf(options_, training));
@@ -60,6 +62,7 @@ void TrainingRun::dispose() {
   inShortLane([this] {
     train_images_.reset();
     val_images_.reset();
+    graph_.reset();
     sgd_.reset();
     model_.reset();
   });
@@ -84,7 +87,8 @@ PhaseResult TrainingRun::run(const PhaseOptions& options, Images& images) {
   std::promise<PhaseResult> result;
   executor_->post(Executor::Lane::kLong, [&] {
     try {
-      result.set_value(runPhase(*model_, sgd_.get(), images.batches, options, *executor_, stop_, *this));
+      result.set_value(
+          runPhase(*model_, sgd_.get(), images.batches, options, *executor_, stop_, *this, graph_.get()));
     } catch (...) {
       result.set_exception(std::current_exception());
     }

@@ -23,6 +23,8 @@ class TrainingRun : public PhaseListener {
     SgdOptions sgd = {.lr = 0.01, .momentum = 0.9, .weight_decay = 0.001};
     int images = 10;  ///< of two classes, 32 x 32; batches of 4, so that the last is short
     bool byte_batches = true;
+    bool rate_on_device = false;  ///< as steps with graphs have it
+    bool graph = false;           ///< needs GraphsHere
   };
 
   explicit TrainingRun(const Options& options);
@@ -44,6 +46,7 @@ class TrainingRun : public PhaseListener {
   Executor& executor() { return *executor_; }
   ResNet& model() { return *model_; }
   Sgd& sgd() { return *sgd_; }
+  GraphedStep& graph() { return *graph_; }
   StopFlag& stop() { return stop_; }
 
   /// Drops everything, in the order of a session's end, while work may be queued.
@@ -72,6 +75,7 @@ class TrainingRun : public PhaseListener {
   std::unique_ptr<ResNet> model_;
   std::unique_ptr<Sgd> sgd_;
   std::unique_ptr<Images> train_images_, val_images_;
+  std::unique_ptr<GraphedStep> graph_;
   StopFlag stop_;
 };
 
