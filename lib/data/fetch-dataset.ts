@@ -1,6 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { download } from '../download/download';
+import { diskError } from '../download/problems';
 import { isOffline } from '../download/settings';
 import type { DownloadOptions, DownloadProgress } from '../download/types';
 import { unzip } from '../download/unzip';
@@ -36,8 +37,21 @@ export async function fetchDataset(
   dataset: PublishedDataset,
   options: DownloadOptions = {},
 ): Promise<string> {
-  const { signal, environment = process.env } = options;
-  const folder = datasetFolder(dataset, environment);
+  const folder = datasetFolder(dataset, options.environment ?? process.env);
+  try {
+    return await bringInto(folder, dataset, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw diskError(error, `Bringing the data set ${dataset.name} to "${folder}"`);
+  }
+}
+
+async function bringInto(
+  folder: string,
+  dataset: PublishedDataset,
+  options: DownloadOptions,
+): Promise<string> {
+  const { signal } = options;
   if (await isIntact(dataset, folder, signal)) return folder;
   const zip = join(dirname(folder), dataset.fileName);
   const name = `the data set ${dataset.name}`;

@@ -36,11 +36,16 @@ export class PartialFile {
   static async open(path: string, url: string): Promise<PartialFile> {
     const version = await readVersion(path);
     const file = await open(path, 'a+');
-    const { size } = await file.stat();
-    const known = version?.url === url && (version.total === null || size <= version.total);
-    const part = new PartialFile(path, file, known ? version : { url, validator: null, total: null }, size);
-    if (!known) await part.restart(null, null);
-    return part;
+    try {
+      const { size } = await file.stat();
+      const known = version?.url === url && (version.total === null || size <= version.total);
+      const part = new PartialFile(path, file, known ? version : { url, validator: null, total: null }, size);
+      if (!known) await part.restart(null, null);
+      return part;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** Bytes that are there. */

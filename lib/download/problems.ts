@@ -52,14 +52,14 @@ export function downloadError(error: unknown, request: DownloadRequest, address:
       },
     );
   }
-  const system = (error as NodeJS.ErrnoException | null)?.syscall === undefined ? null : (error as Error);
-  if (system === null) return error;
-  return new TorchwingError(
-    'DOWNLOAD_FAILED',
-    `Downloading ${request.name} to "${request.path}" failed: ${system.message}.`,
-    {
-      hint: 'The folder must be writable and have room; XDG_CACHE_HOME sets another one.',
-      cause: error,
-    },
-  );
+  return diskError(error, `Downloading ${request.name} to "${request.path}"`);
+}
+
+/** What the user is told of a system call that failed while `task` was done; errors of other kinds are returned as they are. */
+export function diskError(error: unknown, task: string): unknown {
+  if ((error as NodeJS.ErrnoException | null)?.syscall === undefined) return error;
+  return new TorchwingError('DOWNLOAD_FAILED', `${task} failed: ${(error as Error).message}.`, {
+    hint: 'The folder must be writable and have room; XDG_CACHE_HOME sets another one.',
+    cause: error,
+  });
 }

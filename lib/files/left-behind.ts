@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { findAddonFiles } from '../native/addon-files';
@@ -32,7 +32,7 @@ export function removeAtEnd(path: string): () => void {
  */
 export function holdFile(path: string, content: string): () => void {
   const native = loaderOfWorker();
-  if (native === null) writeFileSync(path, content, { flag: 'wx' });
+  if (native === null) writeNew(path, content);
   else throwSystemError(native.holdFile(path, content), path);
   files.add(path);
   return () => {
@@ -40,6 +40,19 @@ export function holdFile(path: string, content: string): () => void {
     rmSync(path, { force: true });
     keep(path);
   };
+}
+
+/** Throws EEXIST where there is one already; one that cannot be written whole is removed: half a lock would keep everybody out. */
+function writeNew(path: string, content: string): void {
+  const file = openSync(path, 'wx');
+  try {
+    writeFileSync(file, content);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function keep(path: string): void {
@@ -68,5 +81,10 @@ function loaderOfWorker(): NativeLibraryLoader | null {
 function throwSystemError(errno: number, path: string): void {
   if (errno === 0) return;
   const code = getSystemErrorName(-errno);
-  throw Object.assign(new Error(`${code}: cannot make '${path}'`), { code, errno: -errno, path });
+  throw Object.assign(new Error(`${code}: cannot make '${path}'`), {
+    code,
+    errno: -errno,
+    syscall: 'open',
+    path,
+  });
 }

@@ -1,51 +1,112 @@
 #include "core/data/image_inspection.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include "core/error.h"
+#include "core/runtime/stop_flag.h"
 
 namespace torchwing {
+namespace {
 
-std::optional<std::vector<ImageFacts>> ImageInspection::run() {
-  if (started_.exchange(true)) throw Error("INVALID_ARGUMENT", "This ImageInspection has run already.");
-  std::vector<ImageFacts> facts(paths_.size());
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto guarded = [&] {
-    try {
-      work(facts);
-    } catch (...) {  // memory, or a thread's: nothing that a file holds
-      cancel();
+/// How long a cancelled run() waits for a thread before it leaves it behind.
+constexpr std::chrono::seconds kJoinPatience{1};
+
+}  // namespace
+
+/// Everything that the threads touch. Each of them holds a reference, so one that is left behind stays
+/// harmless.
+struct ImageInspection::Shared {
+  Shared(std::vector<std::string> given, const DecodeLimits& limits, int workers)
+      : paths(std::move(given)), limits(limits), workers(workers), facts(paths.size()) {}
+
+  void cancel() noexcept {
+    {
       const std::lock_guard lock(mutex);
+      stop.request();
+    }
+    changed.notify_all();
+  }
+
+  /// A thread's.
+  void work() noexcept {
+    try {
+      ImageInspector inspector(limits);
+      while (!stop.requested()) {
+        const std::size_t at = next.fetch_add(1);
+        if (at >= paths.size()) break;
+        facts[at] = inspector.inspect(paths[at]);
+        done.fetch_add(1, std::memory_order_relaxed);
+      }
+    } catch (...) {  // memory: nothing that a file holds
+      const std::lock_guard lock(mutex);
+      stop.request();
       if (failure == nullptr) failure = std::current_exception();
     }
-  };
-  {
-    std::vector<std::jthread> threads;
-    const auto count = std::min(static_cast<std::size_t>(workers_), paths_.size());
-    try {
-      for (std::size_t i = 1; i < count; ++i) threads.emplace_back(guarded);
-    } catch (const std::system_error&) {
-      // The system grants fewer threads: those that began share the work.
-    }
-    guarded();
+    const std::lock_guard lock(mutex);
+    alive -= 1;
+    changed.notify_all();
   }
-  if (failure != nullptr) std::rethrow_exception(failure);
-  if (stop_.requested()) return std::nullopt;
-  return facts;
+
+  const std::vector<std::string> paths;
+  const DecodeLimits limits;
+  const int workers;
+  StopFlag stop;
+  std::atomic<bool> started{false};
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::int64_t> done{0};
+  std::vector<ImageFacts> facts;  ///< each written by the thread that took its number
+
+  std::mutex mutex;  ///< guards what follows
+  std::condition_variable changed;
+  std::exception_ptr failure;
+  std::size_t alive = 0;  ///< threads that have not ended
+};
+
+ImageInspection::ImageInspection(std::vector<std::string> paths, const DecodeLimits& limits, int workers)
+    : shared_(std::make_shared<Shared>(std::move(paths), limits, workers)) {}
+
+void ImageInspection::cancel() noexcept {
+  shared_->cancel();
 }
 
-void ImageInspection::work(std::vector<ImageFacts>& facts) {
-  ImageInspector inspector(limits_);
-  while (!stop_.requested()) {
-    const std::size_t at = next_.fetch_add(1);
-    if (at >= paths_.size()) return;
-    facts[at] = inspector.inspect(paths_[at]);
-    done_.fetch_add(1, std::memory_order_relaxed);
+std::int64_t ImageInspection::done() const noexcept {
+  return shared_->done.load(std::memory_order_relaxed);
+}
+
+std::optional<std::vector<ImageFacts>> ImageInspection::run() {
+  Shared& shared = *shared_;
+  if (shared.started.exchange(true)) throw Error("INVALID_ARGUMENT", "This ImageInspection has run already.");
+  const auto count = std::min(static_cast<std::size_t>(shared.workers), shared.paths.size());
+  std::unique_lock lock(shared.mutex);
+  std::vector<std::thread> threads;
+  try {
+    for (; shared.alive < count; ++shared.alive) threads.emplace_back([own = shared_] { own->work(); });
+  } catch (const std::system_error&) {
+    // The system grants fewer threads: those that began share the work.
+    if (threads.empty()) throw;
   }
+  shared.changed.wait(lock, [&] { return shared.alive == 0 || shared.stop.requested(); });
+  const bool ended = shared.changed.wait_for(lock, kJoinPatience, [&] { return shared.alive == 0; });
+  lock.unlock();
+  for (std::thread& thread : threads) {
+    if (ended) {
+      thread.join();
+    } else {
+      thread.detach();
+    }
+  }
+  if (!ended) return std::nullopt;
+  if (shared.failure != nullptr) std::rethrow_exception(shared.failure);
+  if (shared.stop.requested()) return std::nullopt;
+  return std::move(shared.facts);
 }
 
 }  // namespace torchwing
