@@ -5,10 +5,12 @@
 
 namespace torchwing {
 
-std::exception_ptr RingSlot::firstFailure() const {
+std::exception_ptr RingSlot::firstFailure(
+    const std::function<bool(const std::exception_ptr&)>& counts) const {
   const auto images = static_cast<std::ptrdiff_t>(batch_.indices.size());
-  const auto found = std::find_if(failures_.begin(), failures_.begin() + images,
-                                  [](const std::exception_ptr& failure) { return failure != nullptr; });
+  const auto found =
+      std::find_if(failures_.begin(), failures_.begin() + images,
+                   [&](const std::exception_ptr& failure) { return failure != nullptr && counts(failure); });
   return found == failures_.begin() + images ? nullptr : *found;
 }
 

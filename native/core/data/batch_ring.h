@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,8 @@ class RingSlot {
   RingSlot(std::size_t batch_size, std::size_t image_bytes)
       : image_bytes_(image_bytes), storage_(batch_size * image_bytes), failures_(batch_size) {
     batch_.pixels = storage_.data();
+    // A worker begins a batch under the lock, where it must not fail for memory.
+    batch_.indices.reserve(batch_size);
   }
 
   /// Begins batch `step` of the given samples, in order.
@@ -45,8 +48,8 @@ class RingSlot {
   void free() noexcept { in_use_ = false; }
   Batch& batch() noexcept { return batch_; }
 
-  /// The failure of the first image in order that has one, or null.
-  std::exception_ptr firstFailure() const;
+  /// The failure of the first image in order that has one for which `counts` holds, or null.
+  std::exception_ptr firstFailure(const std::function<bool(const std::exception_ptr&)>& counts) const;
   /// Closes the gaps that failed images left, keeping order; returns their
   /// sample indices.
   std::vector<std::int64_t> dropFailed();

@@ -1,6 +1,7 @@
 #include "core/data/decoded_cache.h"
 
 #include <cstring>
+#include <new>
 
 namespace torchwing {
 
@@ -29,8 +30,17 @@ void DecodedCache::keep(std::int64_t sample, const ImageView& image) {
     }
     bytes_ += bytes;  // reserved, so that the copy needs no lock
   }
-  auto copy = std::make_shared<Image>();
-  copy->reset(image.width, image.height);
+  std::shared_ptr<Image> copy;
+  try {
+    copy = std::make_shared<Image>();
+    copy->reset(image.width, image.height);
+  } catch (const std::bad_alloc&) {
+    // Nothing depends on what is kept, so it stays at what it has.
+    const std::lock_guard lock(mutex_);
+    bytes_ -= bytes;
+    full_ = true;
+    return;
+  }
   for (int y = 0; y < image.height; ++y) std::memcpy(copy->row(y), image.row(y), copy->stride());
   const std::lock_guard lock(mutex_);
   images_[static_cast<std::size_t>(sample)] = std::move(copy);

@@ -28,6 +28,7 @@ void DecoderMemory::begin(std::int64_t byte_limit) noexcept {
   taken_ = 0;
   limit_ = static_cast<std::size_t>(std::max<std::int64_t>(0, byte_limit));
   limit_passed_ = false;
+  system_refused_ = false;
   last_ = nullptr;
 }
 
@@ -61,7 +62,10 @@ bool DecoderMemory::addChunk(std::size_t bytes) noexcept {
   if (count_ == chunks_.size()) return false;
   const std::size_t size = std::bit_ceil(std::max({bytes, kFirstChunk, next_chunk_, held()}));
   auto* memory = static_cast<std::byte*>(std::aligned_alloc(kAlignment, size));
-  if (memory == nullptr) return false;
+  if (memory == nullptr) {
+    system_refused_ = true;
+    return false;
+  }
   chunks_[count_].memory.reset(memory);
   chunks_[count_].size = size;
   chunks_[count_].used = 0;

@@ -24,6 +24,8 @@ class DecoderMemory {
   void giveBack(const void* block) noexcept;
   /// Whether take() has said no because of the limit.
   bool limitPassed() const noexcept { return limit_passed_; }
+  /// Whether it has because the system had no more, which is no fault of the image.
+  bool systemRefused() const noexcept { return system_refused_; }
 
  private:
   struct Free {
@@ -45,6 +47,7 @@ class DecoderMemory {
   std::size_t taken_ = 0;
   std::size_t limit_ = 0;
   bool limit_passed_ = false;
+  bool system_refused_ = false;
   std::byte* last_ = nullptr;
 };
 

@@ -6,6 +6,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <new>
 #include <vector>
 
 #include "core/data/decoder.h"
@@ -131,6 +132,7 @@ Rectangle withMargins(const Rectangle& wanted, Size image) {
 /// Ends an image that libjpeg has left by longjmp.
 [[noreturn]] void failLeft(const Session& session, const std::string& name, const DecodeLimits& limits) {
   if (session.limitPassed()) failDecoderBytes(name, limits);
+  if (session.systemRefused()) throw std::bad_alloc();
   if (session.too_many_scans) {
     throw Error("IMAGE_TOO_LARGE", "Image \"" + name + "\" is too large: it has more than " +
                                        std::to_string(limits.progressive_scans) +

@@ -21,6 +21,7 @@ class JpegMemory {
   void begin(std::int64_t byte_limit) noexcept { memory_.begin(byte_limit); }
   /// Whether an image failed because of that bound.
   bool limitPassed() const noexcept { return memory_.limitPassed(); }
+  bool systemRefused() const noexcept { return memory_.systemRefused(); }
 
  private:
   struct Methods;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <thread>
 
 #include "core/data/loader_state.h"
@@ -13,6 +14,17 @@ namespace {
 /// How long the destructor waits for a worker before it leaves it behind, stuck
 /// in the kernel.
 constexpr std::chrono::seconds kJoinPatience{1};
+
+/// Whether an image is to blame, and not the machine.
+bool isOfTheImage(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return error.code().starts_with("IMAGE_");
+  } catch (...) {
+    return false;
+  }
+}
 
 }  // namespace
 
@@ -87,9 +99,10 @@ const Batch* Loader::next() {
     shared_->batch_ready.wait(lock, [this] { return shared_->nextReady(); });
     if (shared_->next_step >= shared_->end_step) return nullptr;
     RingSlot& slot = shared_->slotOf(shared_->next_step);
-    if (!shared_->options.skip_bad_images) {
-      if (const std::exception_ptr failure = slot.firstFailure()) std::rethrow_exception(failure);
-    }
+    const std::exception_ptr failure = slot.firstFailure([this](const std::exception_ptr& found) {
+      return !shared_->options.skip_bad_images || !isOfTheImage(found);
+    });
+    if (failure != nullptr) std::rethrow_exception(failure);
     shared_->next_step += 1;
     const std::vector<std::int64_t> dropped = slot.dropFailed();
     shared_->costs.skipped.insert(shared_->costs.skipped.end(), dropped.begin(), dropped.end());

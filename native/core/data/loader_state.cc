@@ -1,6 +1,8 @@
 #include "core/data/loader_state.h"
 
 #include <algorithm>
+#include <new>
+#include <optional>
 
 #include "core/data/order.h"
 #include "core/data/sample_maker.h"
@@ -30,7 +32,16 @@ Loader::Shared::Shared(LoaderOptions given)
   }
   const int slots = workerCount() + std::max(1, options.prefetch_batches);
   for (int i = 0; i < slots; ++i) {
-    ring.emplace_back(static_cast<std::size_t>(options.batch_size), pipeline.imageBytes());
+    try {
+      ring.emplace_back(static_cast<std::size_t>(options.batch_size), pipeline.imageBytes());
+    } catch (const std::bad_alloc&) {
+      throw Error(
+          "OUT_OF_MEMORY",
+          "Memory ran out for the " + std::to_string(slots) + " batches of " +
+              std::to_string(options.batch_size) + " images, " + std::to_string(pipeline.imageBytes()) +
+              " bytes each, that the loader keeps ready.",
+          "Lower the batch size (--batch-size), the image size or the number of workers (--workers).");
+    }
     Batch& batch = ring.back().batch();
     batch.form = pipeline.form();
     batch.height = pipeline.outputSize().height;
@@ -91,7 +102,7 @@ Loader::Shared::Task Loader::Shared::takeTask() {
 }
 
 void Loader::Shared::work() {
-  SampleMaker maker(options, pipeline, cache);
+  std::optional<SampleMaker> maker;
   std::unique_lock lock(mutex);
   for (;;) {
     work_available.wait(lock, [this] { return stopping || taskAvailable(); });
@@ -103,10 +114,10 @@ void Loader::Shared::work() {
     LoaderCosts made;
     std::exception_ptr failure;
     try {
-      made = maker.make(task.sample, task.epoch, task.slot->imageTarget(task.position));
+      if (!maker) maker.emplace(options, pipeline, cache);
+      made = maker->make(task.sample, task.epoch, task.slot->imageTarget(task.position));
     } catch (...) {
-      failure = std::current_exception();  // rethrown by next(), in the order of
-                                           // the batches
+      failure = currentFailure(task.sample);  // rethrown by next(), in the order of the batches
     }
     lock.lock();
     working -= 1;
@@ -125,6 +136,26 @@ void Loader::Shared::work() {
   }
   alive -= 1;
   batch_ready.notify_all();
+}
+
+std::exception_ptr Loader::Shared::currentFailure(std::int64_t sample) const noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    try {
+      return std::make_exception_ptr(
+          Error("OUT_OF_MEMORY",
+                "Memory ran out while image \"" + options.samples[static_cast<std::size_t>(sample)].path +
+                    "\" was read, for a batch of " + std::to_string(options.batch_size) +
+                    " images, workers: " + std::to_string(workerCount()) + ".",
+                "Lower the number of workers (--workers), the batch size or what is kept decoded "
+                "(--cache-decoded)."));
+    } catch (...) {
+      return std::current_exception();
+    }
+  } catch (...) {
+    return std::current_exception();
+  }
 }
 
 }  // namespace torchwing

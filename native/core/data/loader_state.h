@@ -39,6 +39,8 @@ struct Loader::Shared {
   void beginEpoch(std::int64_t new_epoch, std::int64_t start_step);
   /// A worker's thread.
   void work();
+  /// What an image failed with, where memory ran out as OUT_OF_MEMORY. In a handler.
+  std::exception_ptr currentFailure(std::int64_t sample) const noexcept;
 
   const LoaderOptions options;
   const Pipeline pipeline;

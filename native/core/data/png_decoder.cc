@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "core/data/decoder.h"
 
@@ -108,6 +109,7 @@ void PngDecoder::decode(std::span<const std::uint8_t> bytes, const std::string& 
   const Reader reader(session, memory_);
   const auto fail = [&] {
     if (memory_.limitPassed()) failDecoderBytes(name, limits);
+    if (memory_.systemRefused()) throw std::bad_alloc();
     failDecode(name, session.message);
   };
   if (!reader.valid() || !readHeader(reader.png(), reader.info(), session, limits)) fail();

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
 
 #include "core/data/decoder.h"
 
@@ -17,8 +18,6 @@ constexpr std::int64_t kLosslessBytes = 5;
 
 std::string reasonOf(VP8StatusCode status) {
   switch (status) {
-    case VP8_STATUS_OUT_OF_MEMORY:
-      return "libwebp found no memory";
     case VP8_STATUS_NOT_ENOUGH_DATA:
     case VP8_STATUS_SUSPENDED:
       return "the file is truncated";
@@ -73,6 +72,7 @@ void decodeWebp(std::span<const std::uint8_t> bytes, const std::string& name, co
   config.output.u.RGBA.size = image.stride() * static_cast<std::size_t>(frame.height - 1) +
                               std::size_t{3} * static_cast<std::size_t>(frame.width);
   const VP8StatusCode status = WebPDecode(frame.fragment.bytes, frame.fragment.size, &config);
+  if (status == VP8_STATUS_OUT_OF_MEMORY) throw std::bad_alloc();
   if (status != VP8_STATUS_OK) failDecode(name, reasonOf(status));
 }
 

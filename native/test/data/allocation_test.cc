@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "core/data/decoder.h"
+#include "core/data/loader.h"
 #include "core/data/sample_maker.h"
 #include "core/error.h"
 #include "drawn_files.h"
@@ -21,9 +23,12 @@
 namespace {
 std::atomic<std::int64_t> allocations{0};
 
-std::size_t counted(std::size_t bytes) {
+/// What no allocation may be larger than; the system then says no.
+std::atomic<std::size_t> largest{std::numeric_limits<std::size_t>::max()};
+
+bool granted(std::size_t bytes) {
   allocations.fetch_add(1, std::memory_order_relaxed);
-  return bytes;
+  return bytes <= largest.load(std::memory_order_relaxed);
 }
 }  // namespace
 
@@ -36,16 +41,16 @@ void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 
 void* malloc(std::size_t bytes) {
-  return __libc_malloc(counted(bytes));
+  return granted(bytes) ? __libc_malloc(bytes) : nullptr;
 }
 void* calloc(std::size_t count, std::size_t bytes) {
-  return __libc_calloc(count, counted(bytes));
+  return granted(count * bytes) ? __libc_calloc(count, bytes) : nullptr;
 }
 void* realloc(void* block, std::size_t bytes) {
-  return __libc_realloc(block, counted(bytes));
+  return granted(bytes) ? __libc_realloc(block, bytes) : nullptr;
 }
 void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
-  return __libc_memalign(alignment, counted(bytes));
+  return granted(bytes) ? __libc_memalign(alignment, bytes) : nullptr;
 }
 }
 #endif
@@ -154,6 +159,70 @@ TEST(Allocation, ALoaderTakesAsMuchForALongEpochAsForAShortOne) {
     return allocations - before;
   };
   EXPECT_LE(ofWarmEpoch(30), ofWarmEpoch(8) + 2);
+}
+
+/// A loader of one image for which memory runs out, whether bad images are left out or not.
+class ALoaderWithoutMemory : public testing::TestWithParam<bool> {
+ protected:
+  ~ALoaderWithoutMemory() override { largest = std::numeric_limits<std::size_t>::max(); }
+
+  /// What the loader says of an image while no allocation may be larger than `bytes`.
+  static void expectRefusal(const Bytes& image, std::size_t bytes) {
+    LoaderOptions options;
+    options.samples = {{"large.jpg", 0, std::make_shared<const Bytes>(image)}};
+    options.transforms = {transform::Resize{16, 16}, transform::ToTensor{}};
+    options.batch_size = 3;
+    options.workers = 1;
+    options.skip_bad_images = GetParam();
+    Loader loader(options);
+    for (int round = 0; round < 2; ++round) {
+      largest = bytes;
+      loader.start(0);
+      try {
+        loader.next();
+        ADD_FAILURE() << "expected OUT_OF_MEMORY";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), "OUT_OF_MEMORY") << error.what();
+        EXPECT_STREQ(
+            error.what(),
+            "Memory ran out while image \"large.jpg\" was read, for a batch of 3 images, workers: 1.");
+      }
+    }
+    largest = std::numeric_limits<std::size_t>::max();
+    loader.start(0);
+    const Batch* batch = loader.next();
+    ASSERT_NE(batch, nullptr) << "the loader is of use again";
+    EXPECT_EQ(batch->size, 1);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(BadImages, ALoaderWithoutMemory, testing::Bool(),
+                         [](const auto& info) { return info.param ? "LeftOut" : "Refused"; });
+
+TEST_P(ALoaderWithoutMemory, SaysSoOfADecodersMemory) {
+  expectRefusal(drawJpeg(kProgressive, {1200, 900}), 1'000'000);
+}
+
+TEST_P(ALoaderWithoutMemory, SaysSoOfThePixels) {
+  expectRefusal(drawJpeg(kBaseline, {1200, 900}), 2'000'000);
+}
+
+TEST_P(ALoaderWithoutMemory, TakesItAsNoFaultOfAPng) {
+  expectRefusal(drawPng(false, {20'000, 16}), 100'000);
+}
+
+TEST(Allocation, TheDecodedCacheStaysAtWhatItHasWhenThereIsNoMoreMemory) {
+  DecodedCache cache(2, std::int64_t{1} << 30);
+  Image image;
+  image.reset(1000, 1000);
+  cache.keep(0, image.view());
+  largest = 1'000'000;
+  cache.keep(1, image.view());
+  largest = std::numeric_limits<std::size_t>::max();
+  EXPECT_NE(cache.find(0), nullptr);
+  EXPECT_EQ(cache.find(1), nullptr);
+  EXPECT_EQ(cache.bytes(), 3'000'000);
+  EXPECT_FALSE(cache.open());
 }
 #endif
 
