@@ -78,14 +78,19 @@ Three convolutionBackward(const at::Tensor& gradient, const at::Tensor& input, c
   return outputs;
 }
 
+/// Of BatchNorm's tensors of one number per channel: float32 beside an input of 16 bits.
+at::TensorOptions channelOptions(const at::Tensor& input, const Optional& weight) {
+  return weight && weight->defined() ? weight->options() : input.options();
+}
+
 /// The running buffers are written where they are.
 Three batchNorm(const at::Tensor& input, const Optional& weight, const Optional& bias,
                 const Optional& running_mean, const Optional& running_var, bool training, double momentum,
                 double eps) {
   // The CPU kernel saves nothing in evaluation.
   const std::int64_t saved = training ? input.size(1) : 0;
-  const Three outputs{at::empty_like(input), at::empty({saved}, input.options()),
-                      at::empty({saved}, input.options())};
+  const at::TensorOptions statistics = channelOptions(input, weight);
+  const Three outputs{at::empty_like(input), at::empty({saved}, statistics), at::empty({saved}, statistics)};
   queueWork([input = aliasOf(input), weight = aliasOf(weight), bias = aliasOf(bias),
              running_mean = aliasOf(running_mean), running_var = aliasOf(running_var), training, momentum,
              eps, outputs = aliasesOf(outputs)] {
@@ -99,7 +104,7 @@ Three batchNorm(const at::Tensor& input, const Optional& weight, const Optional&
 Three batchNormBackward(const at::Tensor& gradient, const at::Tensor& input, const Optional& weight,
                         const Optional& running_mean, const Optional& running_var, const Optional& saved_mean,
                         const Optional& saved_invstd, bool train, double eps, Mask mask) {
-  const at::Tensor channels = at::empty({input.size(1)}, input.options());
+  const at::Tensor channels = at::empty({input.size(1)}, channelOptions(input, weight));
   const Three outputs{likeIf(mask[0], input), likeIf(mask[1], channels), likeIf(mask[2], channels)};
   queueWork([gradient = aliasOf(gradient), input = aliasOf(input), weight = aliasOf(weight),
              running_mean = aliasOf(running_mean), running_var = aliasOf(running_var),

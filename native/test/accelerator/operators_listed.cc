@@ -14,6 +14,7 @@ constexpr const char* kQueued[] = {
     "mul.out",
     "div.out",
     "neg.out",
+    "reciprocal.out",
     "eq.Tensor_out",
     "eq.Scalar_out",
     "ne.Scalar_out",

@@ -100,6 +100,31 @@ TEST_P(SimulatedBatchNorm, MovesItsRunningBuffersAndEqualsTheCpus) {
   });
 }
 
+TEST(SimulatedOperators, BatchNormOfSixteenBitsKeepsItsStatisticsInFloat32) {
+  expectEqualOnBoth([](at::Device where) {
+    const at::Tensor input = numbers({4, 6, 5, 5}).to(where).to(at::kBFloat16).requires_grad_();
+    const at::Tensor weight = numbers({6}).to(where).requires_grad_(),
+                     bias = numbers({6}).to(where).requires_grad_();
+    const at::Tensor mean = at::zeros({6}).to(where), variance = at::ones({6}).to(where);
+    const at::Tensor output =
+        at::batch_norm(input, weight, bias, mean, variance, /*training=*/true, 0.1, 1e-5, true);
+    output.sum().backward();
+    return std::vector{output, mean, variance, input.grad(), weight.grad(), bias.grad()};
+  });
+}
+
+TEST(SimulatedOperators, ALayoutThatOneByOnePixelsLeaveOpenIsNoDifference) {
+  expectEqualOnBoth([](at::Device where) {
+    const at::Tensor images =
+        numbers({2, 3, 2, 2}).to(where).contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+    const at::Tensor weight =
+        numbers({8, 3, 2, 2}).to(where).contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+    const at::Tensor output = at::conv2d(images, weight);
+    output.sum().backward();
+    return std::vector{output.flatten(), images.grad(), weight.grad()};
+  });
+}
+
 TEST(SimulatedOperators, PoolingAndLossEqualTheCpus) {
   expectEqualOnBoth([](at::Device where) {
     const at::Tensor input = numbers({2, 4, 8, 8}).to(where).requires_grad_();
