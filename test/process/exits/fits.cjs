@@ -68,6 +68,8 @@ class Fits {
 
   /** Something that the host has to do until it is told to stop. */
   #stayAlive() {
+    // A callback may begin while the end is asked for in another thread.
+    if (this.#stop.signal.aborted) return;
     const alive = setInterval(() => {}, 1000);
     this.#stop.signal.addEventListener('abort', () => clearInterval(alive));
   }
