@@ -105,6 +105,7 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     device: flags.device,
     cudaGraph: flags['cuda-graph'],
     threads: flags.threads,
+    autoBatch: flags['auto-batch'],
     seed: flags.seed,
     output: flags.output,
     overwrite: flags.overwrite,

@@ -48,6 +48,10 @@ export const TRAIN_FLAGS = {
   },
   epochs: { kind: 'integer', minimum: 1, help: 'passes over the training data', fallback: '25' },
   'batch-size': { kind: 'integer', minimum: 1, maximum: 65_536, help: 'images per step', fallback: '4' },
+  'auto-batch': {
+    kind: 'boolean',
+    help: 'where memory runs out, compute each batch in parts of half as many images, down to two, and sum their gradients',
+  },
   lr: { kind: 'number', above: 0, help: 'learning rate of SGD', fallback: '0.001' },
   momentum: { kind: 'number', minimum: 0, help: 'momentum of SGD', fallback: '0.9' },
   'weight-decay': { kind: 'number', minimum: 0, help: 'weight decay of SGD', fallback: '0' },

@@ -38,6 +38,7 @@ export const configSchema = z.strictObject(
         error: 'an integer from 1 to 1024, or "auto"',
       })
       .default('auto'),
+    autoBatch: flag().default(false),
     seed: integer(0).default(0),
     checkpoint: checkpointSchema.prefault({}),
     timeLimit: duration().nullable().default(null),

@@ -188,6 +188,11 @@ export interface TrainerConfig {
   cudaGraph?: boolean;
   /** CPU threads of LibTorch, process-wide. Default `auto`: what the system grants. */
   threads?: number | 'auto';
+  /**
+   * Where memory runs out, computes each batch in parts of half as many images, down to two, and sums their gradients; a
+   * `warning` event says so, since BatchNorm then sees the smaller parts. Default false: `OUT_OF_MEMORY`.
+   */
+  autoBatch?: boolean;
   /** Draws the head's weights, the order, the augmentation and the split. 0..2^53 - 1, default 0. */
   seed?: number;
   checkpoint?: CheckpointConfig;
@@ -231,6 +236,7 @@ export interface ResolvedConfig {
   device: string;
   cudaGraph: boolean;
   threads: number | 'auto';
+  autoBatch: boolean;
   seed: number;
   checkpoint: Required<CheckpointConfig>;
   /** Seconds. */

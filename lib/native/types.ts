@@ -208,6 +208,8 @@ export interface NativePhasePosition extends NativePhaseCounts {
   epoch: number;
   /** The next one. */
   step: number;
+  /** As the option of that name, from here on. */
+  microBatch: number;
 }
 
 export interface NativePhaseOptions {
@@ -222,6 +224,10 @@ export interface NativePhaseOptions {
   before: NativePhaseCounts;
   /** Training steps of the whole run from one snapshot to the next; 0: only those that are requested. */
   snapshotEvery: number;
+  /** Whether a step for which memory runs out is tried again in smaller parts. */
+  autoBatch: boolean;
+  /** Images of a batch that are computed at once; 0: all. */
+  microBatch: number;
 }
 
 export interface NativeProgress {
@@ -245,6 +251,8 @@ export interface NativePhaseResult extends NativePhaseCounts {
   waitSeconds: number;
   costs: NativeLoaderCosts;
   stopped: boolean;
+  /** As the option of that name, from here on. */
+  microBatch: number;
 }
 
 export interface NativeTrainingSession {
@@ -254,6 +262,8 @@ export interface NativeTrainingSession {
     onProgress: (progress: NativeProgress) => void,
     /** Called before the promise settles, with `state()` as it was at `position`; at most one until snapshotTaken(). */
     onSnapshot: (position: NativePhasePosition, state: NativeStateDict) => void,
+    /** Memory ran out for a batch of `images`: from that step on batches are computed in parts of `microBatch`. */
+    onMicroBatch: (microBatch: number, images: number) => void,
   ): Promise<NativePhaseResult>;
   /** Ends the running phase after its current step. */
   stop(): void;

@@ -2,7 +2,7 @@ import { TorchwingError } from '../native/errors';
 import type { Best } from './best-epoch';
 import type { Job } from './prepare';
 import { type RecordedConfig, recordedConfig } from './recorded-config';
-import type { Rollbacks, RunPosition, RunState } from './run-state';
+import type { MicroBatch, Rollbacks, RunPosition, RunState } from './run-state';
 import type { EpochSummary } from './types';
 
 /** Version of the record's form. */
@@ -16,6 +16,7 @@ export interface CheckpointRecord {
   /** When it was taken; ISO 8601, UTC. */
   time: string;
   position: RunPosition;
+  microBatch: MicroBatch;
   history: EpochSummary[];
   best: Best | null;
   scheduler: { lastEpoch: number; lastLr: number } | null;
@@ -36,12 +37,12 @@ export interface CheckpointRecord {
   };
 }
 
-/** The record of a run as it is now, at `position`. */
+/** The record of a run as it is now, at the given place. */
 export function describeCheckpoint(
   job: Job,
   runId: string,
   run: RunState,
-  position: RunPosition,
+  { position, microBatch }: Pick<RunState, 'position' | 'microBatch'>,
 ): CheckpointRecord {
   const { config, data } = job;
   return {
@@ -50,6 +51,7 @@ export function describeCheckpoint(
     runId,
     time: new Date().toISOString(),
     position,
+    microBatch: { ...microBatch },
     history: run.history,
     best: run.best.value,
     scheduler: job.scheduler?.state() ?? null,

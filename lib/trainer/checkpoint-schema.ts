@@ -25,6 +25,7 @@ export const checkpointSchema = z.object({
     trained: z.object({ metrics, lr: z.number() }).nullable(),
     metricsBytes: count,
   }),
+  microBatch: z.object({ train: count, val: count }).default({ train: 0, val: 0 }),
   history: z.array(z.object({ epoch: count, lr: z.number(), train: metrics, val: metrics })),
   best: z.object({ epoch: count, accuracy: z.number(), loss: number }).nullable(),
   scheduler: z.object({ lastEpoch: count, lastLr: z.number() }).nullable(),

@@ -52,10 +52,11 @@ export class CheckpointWriter {
 
   /** Takes over the state of a running phase as it was at `place`; settles when it is on the disk. */
   take(place: PhasePosition, state: StateDict): Promise<void> {
-    const { epoch, phase, step, ...counts } = place;
+    const { epoch, phase, step, microBatch: ofPhase, ...counts } = place;
     const position = { ...this.#run.position, epoch, phase, step, counts };
+    const microBatch = { ...this.#run.microBatch, [phase]: ofPhase };
     // Described at once: by the time it is written the run has gone on.
-    const record = this.#describe(position);
+    const record = this.#describe({ position, microBatch });
     return this.#write(position, record, async () => state).then(() => undefined);
   }
 
@@ -64,7 +65,7 @@ export class CheckpointWriter {
     // At most one state waits for the disk.
     await this.#tail;
     const { position } = this.#run;
-    const record = this.#describe(position);
+    const record = this.#describe(this.#run);
     return this.#write(position, record, () => this.#job.session.state());
   }
 
@@ -72,7 +73,7 @@ export class CheckpointWriter {
   async begin(): Promise<void> {
     await this.#tail;
     const { position } = this.#run;
-    const record = this.#describe(position);
+    const record = this.#describe(this.#run);
     const state = await this.#job.session.state();
     void this.#write(position, record, async () => state);
   }
@@ -105,8 +106,8 @@ export class CheckpointWriter {
     this.#answer(null);
   }
 
-  #describe(position: RunPosition): CheckpointRecord {
-    return describeCheckpoint(this.#job, this.#events.runId, this.#run, position);
+  #describe(place: Pick<RunState, 'position' | 'microBatch'>): CheckpointRecord {
+    return describeCheckpoint(this.#job, this.#events.runId, this.#run, place);
   }
 
   #write(

@@ -15,6 +15,7 @@ const FREE = new Set([
   'overwrite',
   'checkpoint',
   'timeLimit',
+  'autoBatch',
   'data.train',
   'data.val',
   'data.workers',

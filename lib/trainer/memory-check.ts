@@ -6,7 +6,7 @@ import { estimateMemory, type MemoryEstimate } from './memory-estimate';
 import { type MemoryRoom, memoryRoom } from './memory-room';
 
 const HINT =
-  'Lower the batch size (--batch-size), the image size (--image-size) or what is kept decoded (--cache-decoded).';
+  'Lower the batch size (--batch-size), the image size (--image-size) or what is kept decoded (--cache-decoded), or set autoBatch (--auto-batch).';
 
 /**
  * Holds what a run will take against what the machine and the control groups leave: a process that takes more than a group

@@ -11,12 +11,14 @@ const WORKER_BYTES = 4 * 2 ** 20;
 const LIBRARY_BYTES = 100 * 2 ** 20;
 /** Of the activations that a backward pass needs: its gradients and what the convolutions work in, as measured. */
 const WORKING_SHARE = 0.25;
+/** The smallest part that `autoBatch` computes at once. */
+const SMALLEST_PART = 2;
 
 /** Bytes that a run adds to the process on the CPU's side, at its peak. */
 export interface MemoryEstimate {
   /** Weights, gradients, momentum and the best weights. */
   weights: number;
-  /** Of one batch. */
+  /** Of one batch, or with `autoBatch` of the smallest part of one. */
   activations: number;
   /** Batches that the loaders keep ready. */
   loaders: number;
@@ -42,7 +44,7 @@ export function estimateMemory(
   classes: number,
   images: { train: number; val: number },
 ): MemoryEstimate {
-  const { data, model, mode, device, output } = config;
+  const { data, model, mode, device, autoBatch, output } = config;
   const size = outputSize(data.transforms.train) ?? [0, 0];
   const valSize = outputSize(data.transforms.val) ?? [0, 0];
   const sizes = resnetSizes(model.arch, classes, size);
@@ -50,6 +52,7 @@ export function estimateMemory(
   const trained = mode === 'finetune' ? sizes.parameters : (sizes.features + 1) * classes;
   const held = sizes.parameters + sizes.buffers;
 
+  const part = (batch: number) => (autoBatch ? Math.min(batch, SMALLEST_PART) : batch);
   const trainBatch = Math.min(data.batchSize, images.train);
   const valBatch = Math.min(data.batchSize, images.val);
   // A convolution's output, and BatchNorm's of it, which ReLU overwrites; without a graph only the stem's are alive at
@@ -58,7 +61,7 @@ export function estimateMemory(
   const passing = 2 * sizes.largestActivation + sizes.pooled;
   const saved = mode === 'finetune' ? ofGraph : passing;
   const valPassing = passingOf(config, classes, valSize);
-  const activations = onCpu ? Math.max(trainBatch * saved, valBatch * valPassing) : 0;
+  const activations = onCpu ? Math.max(part(trainBatch) * saved, part(valBatch) * valPassing) : 0;
 
   const byte = (transforms: typeof data.transforms.train) =>
     transforms.at(-1)?.type === 'normalize' && transforms.at(-2)?.type === 'toTensor' ? 1 : FLOAT_BYTES;

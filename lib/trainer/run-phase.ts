@@ -1,7 +1,9 @@
 import { TorchwingError } from '../native/errors';
 import type { Phase } from '../native/types';
+import type { EventContent } from './event-delivery';
 import type { PhaseMetrics } from './events';
 import type { FitLoop } from './fit-loop';
+import type { Job } from './prepare';
 
 /**
  * The phase at which the run stands, or what is left of it, with its events. However it ends, the run's position says
@@ -15,7 +17,7 @@ export async function runPhase(
   const metricsBytes = output?.folder.metricsBytes ?? 0;
   run.position = { ...run.position, metricsBytes };
   const { phase, epoch, step: startStep, counts: before } = run.position;
-  const { epochs, checkpoint } = job.config;
+  const { epochs, checkpoint, autoBatch } = job.config;
   control.throwIfStopped();
   const forget = control.onStop(() => job.session.stop());
   try {
@@ -28,6 +30,8 @@ export async function runPhase(
         startStep,
         before,
         snapshotEvery: checkpoint.everySteps,
+        autoBatch,
+        microBatch: run.microBatch[phase],
       },
       (progress) => {
         const { step, steps, images, loss, accuracy, seconds } = progress;
@@ -47,8 +51,10 @@ export async function runPhase(
         });
       },
       output === null ? null : (position, state) => output.checkpoints.take(position, state),
+      (microBatch, batch) => events.post(halved(job.config, phase, microBatch, batch)),
     );
     const { images, correct, lossSum, skipped, seconds, waitSeconds, costs } = result;
+    run.microBatch[phase] = result.microBatch;
     run.position = { ...run.position, step: result.nextStep, counts: { images, correct, lossSum, skipped } };
     control.throwIfStopped();
     if (images === 0) throw nothingCounted(phase, skipped);
@@ -74,6 +80,22 @@ export async function runPhase(
   } finally {
     forget();
   }
+}
+
+function halved(
+  { mode, model }: Job['config'],
+  phase: Phase,
+  microBatch: number,
+  images: number,
+): Extract<EventContent, { type: 'warning' }> {
+  const normalised = phase === 'train' && !(mode === 'extractor' && model.frozenBatchNorm === 'eval');
+  const kept = phase === 'train' ? ' and their gradients summed, so the optimizer steps as before' : '';
+  return {
+    type: 'warning',
+    code: 'MICRO_BATCH',
+    message: `Memory ran out for a ${phase} batch of ${images} images: from here on ${phase} batches are computed in parts of ${microBatch}${kept}.${normalised ? ' BatchNorm sees the smaller parts, so the figures differ from those of whole batches.' : ''}`,
+    hint: `A batch size of ${microBatch} (--batch-size) spares the attempts; a smaller image size leaves room for whole batches.`,
+  };
 }
 
 function rate(images: number, seconds: number): number {

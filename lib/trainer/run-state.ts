@@ -1,4 +1,6 @@
-import { type Best, BestEpoch } from './best-epoch';
+import type { Phase } from '../native/types';
+import { BestEpoch } from './best-epoch';
+import type { CheckpointRecord } from './checkpoint-record';
 import type { PhaseMetrics } from './events';
 import { NOTHING_COUNTED, type PhaseCounts } from './training-session';
 import type { EpochSummary } from './types';
@@ -24,24 +26,26 @@ export interface Rollbacks {
   lrScale: number;
 }
 
+/** Images of a batch that each kind of phase computes at once, since memory ran out for more; 0: all. */
+export type MicroBatch = Record<Phase, number>;
+
+const WHOLE_BATCHES: MicroBatch = { train: 0, val: 0 };
+
 /** What a run has come to so far, beside its tensors. Changed only between phases, and each time all at once. */
 export class RunState {
   readonly history: EpochSummary[];
   readonly best: BestEpoch;
   position: RunPosition;
   rollbacks: Rollbacks;
+  microBatch: MicroBatch;
 
   /** @param before what a run that goes on had come to */
-  constructor(before?: {
-    history: EpochSummary[];
-    best: Best | null;
-    position: RunPosition;
-    rollbacks: Rollbacks;
-  }) {
+  constructor(before?: Pick<CheckpointRecord, 'history' | 'best' | 'position' | 'rollbacks' | 'microBatch'>) {
     this.history = [...(before?.history ?? [])];
     this.best = new BestEpoch(before?.best ?? null);
     this.position = before?.position ?? phaseStart(0, 'train');
     this.rollbacks = before?.rollbacks ?? { made: 0, lrScale: 1 };
+    this.microBatch = { ...(before?.microBatch ?? WHOLE_BATCHES) };
   }
 
   /** The last epoch whose training phase is over, null before the first; its validation figures once they are known. */

@@ -30,6 +30,13 @@ export interface RunEpochOptions {
   before?: PhaseCounts;
   /** Training steps of the whole run from one snapshot to the next; default 0: only those that are requested. */
   snapshotEvery?: number;
+  /**
+   * Whether a step for which memory runs out is tried again in parts of half as many images, down to two, and so on from
+   * then on. The gradient stays that of the whole batch, but for BatchNorm, which normalises by the part. Default false.
+   */
+  autoBatch?: boolean;
+  /** Images of a batch that are computed at once. Default 0: all. */
+  microBatch?: number;
 }
 
 export type PhaseCounts = NativePhaseCounts;
@@ -86,13 +93,16 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
    * @param onProgress the latest figures, at most one call outstanding
    * @param onSnapshot the state as it was at `position`, for the listener to dispose; the next one comes after its
    *   promise has settled. Without it none is taken
+   * @param onMicroBatch told by `autoBatch` of each halving: images computed at once from here on, and of the batch
    * @throws TorchwingError LOSS_NOT_FINITE that names the first step with a bad loss, model and momentum being as they
-   * were before it, what the loader throws, and what `onProgress` or `onSnapshot` threw, which ends the phase after its current step
+   * were before it; OUT_OF_MEMORY that names the step and the batch, likewise; what the loader throws, and what a listener threw,
+   * which ends the phase after its current step
    */
   async runEpoch(
     options: RunEpochOptions,
     onProgress: (progress: Progress) => void = () => {},
     onSnapshot: ((position: PhasePosition, state: StateDict) => Promise<void>) | null = null,
+    onMicroBatch: (microBatch: number, images: number) => void = () => {},
   ): Promise<PhaseResult> {
     const { native } = this;
     if (typeof onProgress !== 'function') throw invalidArgument('onProgress', onProgress, 'a function');
@@ -103,14 +113,16 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
       thrown.push(error);
       if (!this.disposed) native.stop();
     };
-    const listen = (progress: Progress) => {
-      if (thrown.length > 0) return;
-      try {
-        onProgress(progress);
-      } catch (error) {
-        fail(error);
-      }
-    };
+    const heard =
+      <Told extends unknown[]>(listener: (...told: Told) => void) =>
+      (...told: Told) => {
+        if (thrown.length > 0) return;
+        try {
+          listener(...told);
+        } catch (error) {
+          fail(error);
+        }
+      };
     const takeSnapshot = async (position: PhasePosition, state: StateDict) => {
       try {
         if (onSnapshot === null) state.dispose();
@@ -132,9 +144,12 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
           maxSteps: options.maxSteps ?? -1,
           before: options.before ?? NOTHING_COUNTED,
           snapshotEvery: onSnapshot === null ? 0 : (options.snapshotEvery ?? 0),
+          autoBatch: options.autoBatch ?? false,
+          microBatch: options.microBatch ?? 0,
         },
-        listen,
+        heard(onProgress),
         (position, state) => void takeSnapshot(position, StateDict.wrap(state)),
+        heard(onMicroBatch),
       ),
     );
     if (thrown.length > 0) throw thrown[0];

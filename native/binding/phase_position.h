@@ -27,6 +27,7 @@ inline Napi::Object positionObject(Napi::Env env, const PhasePosition& position)
   object.Set("phase", phaseName(position.phase));
   object.Set("epoch", static_cast<double>(position.epoch));
   object.Set("step", static_cast<double>(position.step));
+  object.Set("microBatch", static_cast<double>(position.micro_batch));
   setCounts(object, position.counts);
   return object;
 }

@@ -2,6 +2,7 @@
 
 #include "binding/image_loader.h"
 #include "binding/loader_costs.h"
+#include "binding/micro_batch_listener.h"
 #include "binding/mix.h"
 #include "binding/phase_position.h"
 #include "binding/progress_listener.h"
@@ -24,6 +25,7 @@ Napi::Value resultObject(Napi::Env env, const PhaseResult& result) {
   object.Set("waitSeconds", result.wait_seconds);
   object.Set("costs", costsObject(env, result.costs));
   object.Set("stopped", result.stopped);
+  object.Set("microBatch", static_cast<double>(result.micro_batch));
   return object;
 }
 
@@ -39,14 +41,16 @@ class LoaderHold {
   AsyncLoader& loader_;
 };
 
-/// What a running phase tells: progress and snapshots, both to JavaScript.
+/// What a running phase tells JavaScript.
 class SessionListener : public PhaseListener {
  public:
-  SessionListener(Session& session, ProgressListener& progress, SnapshotListener& snapshots)
-      : session_(session), progress_(progress), snapshots_(snapshots) {}
+  SessionListener(Session& session, ProgressListener& progress, SnapshotListener& snapshots,
+                  MicroBatchListener& micro_batches)
+      : session_(session), progress_(progress), snapshots_(snapshots), micro_batches_(micro_batches) {}
   ~SessionListener() override {
     progress_.finish();
     snapshots_.finish();
+    micro_batches_.finish();
   }
   SessionListener(const SessionListener&) = delete;
   SessionListener& operator=(const SessionListener&) = delete;
@@ -54,11 +58,15 @@ class SessionListener : public PhaseListener {
   void onProgress(const Progress& latest) override { progress_.report(latest); }
   bool wantsSnapshot(const PhasePosition& position) override { return session_.snapshots.due(position); }
   void onSnapshot(const PhasePosition& position) override { snapshots_.report(position, session_.state()); }
+  void onMicroBatch(std::int64_t micro_batch, std::int64_t images) override {
+    micro_batches_.report(micro_batch, images);
+  }
 
  private:
   Session& session_;
   ProgressListener& progress_;
   SnapshotListener& snapshots_;
+  MicroBatchListener& micro_batches_;
 };
 
 }  // namespace
@@ -138,20 +146,24 @@ Napi::Value TrainingSessionHandle::runEpoch(const Napi::CallbackInfo& info) {
   options.mix = core()->mix;
   options.label_smoothing = core()->label_smoothing;
   options.before = readCounts(object.Get("before"), "before");
+  options.auto_batch = readBool(object.Get("autoBatch"), "autoBatch");
+  options.micro_batch = readInteger(object.Get("microBatch"), "microBatch", 0);
   const std::int64_t snapshot_every = readInteger(object.Get("snapshotEvery"), "snapshotEvery", 0);
   const double lr = readNumber(object.Get("lr"), "lr");
   const auto loader = ImageLoaderHandle::unwrap(object.Get("loader"), "loader").core();
   if (!info[1].IsFunction()) failArgument(info[1], "onProgress", "a function");
   if (!info[2].IsFunction()) failArgument(info[2], "onSnapshot", "a function");
+  if (!info[3].IsFunction()) failArgument(info[3], "onMicroBatch", "a function");
   const auto addon = AddonData::of(info.Env());
+  const auto micro_batches = std::make_shared<MicroBatchListener>(addon, info[3].As<Napi::Function>());
   const auto snapshots = std::make_shared<SnapshotListener>(addon, info[2].As<Napi::Function>());
   const auto progress = std::make_shared<ProgressListener>(addon, info[1].As<Napi::Function>());
   core()->stop.clear();
   return addon->compute(
       info.Env(), Executor::Lane::kLong,
       [session = core(), thread = addon->sharedThread(), loader, options, lr, snapshot_every, progress,
-       snapshots] {
-        SessionListener listener(*session, *progress, *snapshots);
+       snapshots, micro_batches] {
+        SessionListener listener(*session, *progress, *snapshots, *micro_batches);
         const LeasableModel::Lease lease(*session->model);
         const LoaderHold hold(*loader);
         Sgd* sgd = session->optimizer != nullptr ? &session->optimizer->sgd : nullptr;

@@ -27,6 +27,8 @@ export interface PhaseScript {
   progress(step: number, steps: number): void;
   /** What the session does when a snapshot is due behind `step` steps. */
   snapshot(step: number): void;
+  /** Memory runs out for a batch of `images`: from here on the phase computes `microBatch` of them at once. */
+  halve(microBatch: number, images: number): void;
   /** Settles when the session is stopped. */
   stopped: Promise<void>;
 }
@@ -414,13 +416,28 @@ export class FakeNative {
         options: NativePhaseOptions,
         onProgress: (progress: NativeProgress) => void,
         onSnapshot: (position: NativePhasePosition, state: NativeStateDict) => void,
+        onMicroBatch: (microBatch: number, images: number) => void,
       ): Promise<NativePhaseResult> => {
         const { phase, epoch, lr, startStep } = options;
         this.calls.push(`${phase} ${epoch} lr=${lr}${startStep > 0 ? ` from ${startStep}` : ''}`);
         let wasStopped = false;
+        let { microBatch } = options;
+        const halve = (half: number, of: number) => {
+          microBatch = half;
+          onMicroBatch(half, of);
+        };
         const snapshot = (step: number) =>
           onSnapshot(
-            { phase, epoch, step, images: step * 4, correct: step * 2, lossSum: step * 4, skipped: 0 },
+            {
+              phase,
+              epoch,
+              step,
+              microBatch,
+              images: step * 4,
+              correct: step * 2,
+              lossSum: step * 4,
+              skipped: 0,
+            },
             snapshotState(),
           );
         wanted = () => snapshot(startStep + 1);
@@ -441,7 +458,7 @@ export class FakeNative {
             accuracy: 0.5,
             seconds: step / 10,
           });
-        await this.onPhase({ options, progress, snapshot, stopped });
+        await this.onPhase({ options, progress, snapshot, halve, stopped });
         wanted = () => {};
         const skipped = this.skipped(phase, epoch);
         const images = 100 - skipped.length;
@@ -465,6 +482,7 @@ export class FakeNative {
             skipped,
           },
           stopped: wasStopped,
+          microBatch,
         };
       },
       stop: () => {

@@ -127,9 +127,11 @@ describe('the estimate', () => {
   const of = (more?: Parameters<typeof configOf>[0]) =>
     estimateMemory(configOf(more), 2, { train: 1000, val: 1000 });
 
-  test('grows with the batch', () => {
+  test('grows with the batch, and with autoBatch only in what the loaders keep', () => {
     const [small, large] = [of({ data: { batchSize: 8 } }), of({ data: { batchSize: 64 } })];
     expect(large.activations).toBe(8 * small.activations);
+    expect(of({ autoBatch: true }).activations).toBe(small.activations / 4);
+    expect(of({ autoBatch: true }).loaders).toBe(large.loaders);
   });
 
   test('of the head alone needs neither its graph nor momentum for the backbone', () => {

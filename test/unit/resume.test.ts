@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainerConfig } from '../../lib/config/types';
+import type { NativePhaseOptions } from '../../lib/native/types';
 import type { TrainerEvent } from '../../lib/trainer/events';
 import { readRecord } from '../../lib/trainer/run-record';
 import { Trainer } from '../../lib/trainer/trainer';
@@ -330,4 +331,41 @@ test('a checkpoint is no weight file to predict with, and says which are', () =>
   expect(() => readRecord('{"kind":"checkpoint","version":1}', 'x/checkpoint-0001-val-000002.pth')).toThrow(
     expect.objectContaining({ code: 'WEIGHTS_UNSUPPORTED', hint: expect.stringContaining('best.pth') }),
   );
+});
+
+test('batches that were halved stay so for their phase, and in the run that goes on', async () => {
+  const seen: string[] = [];
+  const note = ({ phase, epoch, autoBatch, microBatch }: NativePhaseOptions) =>
+    seen.push(`${phase} ${epoch}: ${autoBatch} ${microBatch}`);
+  const controller = new AbortController();
+  mockFake.onPhase = async ({ options, halve, snapshot, stopped }) => {
+    note(options);
+    if (options.phase === 'train' && options.epoch === 0) halve(2, 4);
+    if (options.phase !== 'val' || options.epoch !== 1) return;
+    halve(2, 3);
+    snapshot(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    controller.abort('enough');
+    await stopped;
+  };
+  const warnings: string[] = [];
+  const onWarning = ({ code, message }: { code: string; message: string }) =>
+    warnings.push(`${code} ${message}`);
+  const config = { autoBatch: true, mode: 'extractor', checkpoint: { everySteps: 1 } } as const;
+  expect(await rejection(trainer(config).fit({ signal: controller.signal, onWarning }))).toBe('enough');
+  expect(seen).toEqual(['train 0: true 0', 'val 0: true 0', 'train 1: true 2', 'val 1: true 0']);
+  expect(warnings).toEqual([
+    expect.stringContaining('MICRO_BATCH Memory ran out for a train batch of 4 images'),
+    expect.stringContaining('MICRO_BATCH Memory ran out for a val batch of 3 images'),
+  ]);
+  expect(warnings[0]).toContain('BatchNorm sees the smaller parts');
+  expect(warnings[1]).not.toContain('BatchNorm');
+
+  seen.splice(0);
+  mockFake = freshFake();
+  mockFake.onPhase = ({ options }) => note(options);
+  await trainer({ ...config, autoBatch: false, epochs: 3 }).fit({
+    resume: { from: 'auto', allowChanges: true },
+  });
+  expect(seen).toEqual(['val 1: false 2', 'train 2: false 2', 'val 2: false 2']);
 });

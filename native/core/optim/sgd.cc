@@ -75,29 +75,32 @@ bool fusedEqualsLoop(const at::Tensor& parameter) {
   return parameter.numel() % 64 == 0;
 }
 
-/// Python's loop for one parameter; `buffer` may be undefined without momentum.
-void stepAlone(at::Tensor& parameter, at::Tensor gradient, at::Tensor& buffer, const SgdOptions& options,
-               bool first) {
+/// What Python's loop makes of one parameter and its buffer, which stay as they are until commit().
+struct LoneStep {
+  at::Tensor parameter, buffer;  ///< the buffer may be undefined, without momentum
+  at::Tensor next_parameter, next_buffer;
+
+  /// Makes no step where `skip` (bool [1]) is true.
+  void unless(const at::Tensor& skip) {
+    at::where_out(next_parameter, skip, parameter, next_parameter);
+    if (buffer.defined()) at::where_out(next_buffer, skip, buffer, next_buffer);
+  }
+  void commit() {
+    parameter.copy_(next_parameter);
+    if (buffer.defined()) buffer.copy_(next_buffer);
+  }
+};
+
+LoneStep stepAlone(const at::Tensor& parameter, at::Tensor gradient, const at::Tensor& buffer,
+                   const SgdOptions& options, bool first) {
+  LoneStep step{parameter, buffer, {}, {}};
   if (options.weight_decay != 0) gradient = gradient.add(parameter, options.weight_decay);
   if (options.momentum != 0) {
-    if (first) {
-      buffer.copy_(gradient);
-    } else {
-      buffer.mul_(options.momentum).add_(gradient, 1 - options.dampening);
-    }
-    gradient = options.nesterov ? gradient.add(buffer, options.momentum) : buffer;
+    step.next_buffer = first ? gradient : buffer.mul(options.momentum).add_(gradient, 1 - options.dampening);
+    gradient = options.nesterov ? gradient.add(step.next_buffer, options.momentum) : step.next_buffer;
   }
-  parameter.add_(gradient, -options.lr);
-}
-
-/// The same where `skip` (bool [1]) is not true.
-void stepAloneUnless(const at::Tensor& skip, at::Tensor& parameter, const at::Tensor& gradient,
-                     at::Tensor& buffer, const SgdOptions& options) {
-  const at::Tensor parameter_before = parameter.clone();
-  const at::Tensor buffer_before = buffer.defined() ? buffer.clone() : at::Tensor();
-  stepAlone(parameter, gradient, buffer, options, /*first=*/false);
-  at::where_out(parameter, skip, parameter_before, parameter);
-  if (buffer.defined()) at::where_out(buffer, skip, buffer_before, buffer);
+  step.next_parameter = parameter.add(gradient, -options.lr);
+  return step;
 }
 
 }  // namespace
@@ -128,30 +131,32 @@ void Sgd::step(const at::Tensor& found_inf) {
   if (found_inf.defined() && hasFirstStep() && found_inf.item<float>() != 0) return;
   const at::Tensor& rate = rateOnDevice();
   const bool with_momentum = options_.momentum != 0;
-  // The operator's first step copies the gradient into the buffer and so ignores dampening; a parameter that
-  // was frozen until now has its first step later than the others.
+  // Whatever takes memory comes before the first change, so that a step that fails for it has changed
+  // nothing. The operator's first step copies the gradient into the buffer and so ignores dampening; a
+  // parameter that was frozen until now has its first step later than the others.
+  std::vector<at::Tensor> buffers = buffers_;
   Group first, later;
+  std::vector<LoneStep> alone;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     at::Tensor& parameter = parameters_[i];
     const at::Tensor& gradient = parameter.grad();
     if (!gradient.defined()) continue;
-    const bool is_first = with_momentum && !buffers_[i].defined();
-    if (is_first) buffers_[i] = at::empty_like(parameter);
+    const bool is_first = with_momentum && !buffers[i].defined();
+    if (is_first) buffers[i] = at::empty_like(parameter);
     if (!rate.defined() && !fusedEqualsLoop(parameter)) {
-      if (found_inf.defined() && !is_first) {
-        stepAloneUnless(found_inf.ne(0), parameter, gradient, buffers_[i], options_);
-      } else {
-        stepAlone(parameter, gradient, buffers_[i], options_, is_first);
-      }
+      alone.push_back(stepAlone(parameter, gradient, buffers[i], options_, is_first));
+      if (found_inf.defined() && !is_first) alone.back().unless(found_inf.ne(0));
       continue;
     }
     Group& group = is_first ? first : later;
     group.parameters.push_back(parameter);
     group.gradients.push_back(gradient);
-    if (with_momentum) group.buffers.push_back(buffers_[i]);
+    if (with_momentum) group.buffers.push_back(buffers[i]);
   }
   stepGroup(first, options_, rate, /*first=*/true, found_inf);
   stepGroup(later, options_, rate, /*first=*/false, found_inf);
+  for (LoneStep& step : alone) step.commit();
+  buffers_ = std::move(buffers);
 }
 
 bool Sgd::hasFirstStep() const {

@@ -19,7 +19,8 @@ class Sgd {
   Sgd(std::vector<at::Tensor> parameters, const SgdOptions& options);
 
   /// `found_inf` (float32 [1] on the parameters' device, undefined for 0): where it is 1, nothing changes.
-  /// The host waits for it only when a parameter has its first step with momentum.
+  /// The host waits for it only when a parameter has its first step with momentum. Changes nothing when
+  /// memory runs out for it.
   void step(const at::Tensor& found_inf = {});
   void zeroGrad();
   double lr() const noexcept { return options_.lr; }

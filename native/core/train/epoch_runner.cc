@@ -2,11 +2,15 @@
 
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <optional>
+#include <vector>
 
 #include "core/device/stream_scope.h"
+#include "core/error.h"
 #include "core/train/mix_batch.h"
 #include "core/train/running_metrics.h"
+#include "core/train/step_memory.h"
 #include "core/train/training_step.h"
 
 namespace torchwing {
@@ -33,7 +37,8 @@ class PhaseRun {
         listener_(listener),
         graph_(options.phase == Phase::kTrain ? graph : nullptr),
         step_(model, optimizer, options),
-        metrics_({options.before.loss_sum, options.before.correct}),
+        memory_(options, model.device()),
+        metrics_({options.before.loss_sum, options.before.correct}, model.device()),
         images_(options.before.images),
         next_step_(options.start_step) {}
 
@@ -51,7 +56,8 @@ class PhaseRun {
       executor.waitFor([&] { return batches_.ready() || stop.requested(); });
       result_.wait_seconds += secondsSince(begin);
       result_.stopped = stop.requested() || executor.shuttingDown();
-      const std::optional<MovedBatch> batch = result_.stopped ? std::nullopt : batches_.next();
+      if (result_.stopped) break;
+      const std::optional<MovedBatch> batch = next();
       if (!batch) break;
       step(*batch);
     }
@@ -59,6 +65,7 @@ class PhaseRun {
     result_.counts = counts();
     result_.seconds = secondsSince(begin_);
     result_.costs = loader_.costs();
+    result_.micro_batch = memory_.microBatch();
     return result_;
   }
 
@@ -76,14 +83,31 @@ class PhaseRun {
     return mixBatch(options_.mix, options_.epoch, batch.step, batch.images, batch.labels, model_.classes());
   }
 
+  /// The next batch, on the model's device.
+  std::optional<MovedBatch> next() {
+    return memory_.retry([&](std::int64_t) { return batches_.next(); }, next_step_, loader_.batchSize(),
+                         listener_);
+  }
+
+  /// The whole of a step's arithmetic, in smaller parts where memory runs out.
+  std::vector<StepFigures> compute(const MovedBatch& batch) {
+    const auto retry = [&](const auto& work) {
+      return memory_.retry(work, batch.step, batch.labels.size(0), listener_);
+    };
+    const MixedBatch taken = retry([&](std::int64_t) { return mixed(batch); });
+    return retry([&](std::int64_t micro_batch) {
+      return graph_ != nullptr ? graph_->run(step_, taken, batch.step, micro_batch)
+                               : step_.run(taken, batch.step, micro_batch);
+    });
+  }
+
   void step(const MovedBatch& batch) {
-    const MixedBatch taken = mixed(batch);
-    const StepResult done =
-        graph_ != nullptr ? graph_->run(step_, taken, batch.step) : step_.run(taken, batch.step);
-    metrics_.add(done.loss, done.logits, done.labels);
+    for (const StepFigures& part : compute(batch)) {
+      metrics_.add(part);
+      images_ += part.images;
+    }
     batches_.copyAhead();
     result_.steps += 1;
-    images_ += done.labels.size(0);
     // A batch of which every image was left out is no step but has a number.
     next_step_ = batch.step + 1;
     reportProgress();
@@ -104,7 +128,7 @@ class PhaseRun {
   }
 
   void offerSnapshot() {
-    PhasePosition position{options_.phase, options_.epoch, next_step_, {}};
+    PhasePosition position{options_.phase, options_.epoch, next_step_, {}, memory_.microBatch()};
     if (!listener_.wantsSnapshot(position)) return;
     position.counts = counts();
     listener_.onSnapshot(position);
@@ -129,6 +153,7 @@ class PhaseRun {
   PhaseListener& listener_;
   GraphedStep* graph_;
   TrainingStep step_;
+  StepMemory memory_;
   const Clock::time_point begin_ = Clock::now();
   Clock::time_point last_progress_ = begin_;
   RunningMetrics metrics_;
@@ -141,7 +166,13 @@ class PhaseRun {
 
 PhaseResult runPhase(ResNet& model, Sgd* optimizer, BatchMover& batches, const PhaseOptions& options,
                      Executor& executor, const StopFlag& stop, PhaseListener& listener, GraphedStep* graph) {
-  return PhaseRun(model, optimizer, batches, options, listener, graph).run(executor, stop);
+  try {
+    return PhaseRun(model, optimizer, batches, options, listener, graph).run(executor, stop);
+  } catch (const Error&) {
+    throw;
+  } catch (...) {
+    refusePhase(std::current_exception(), options, batches.loader().batchSize());
+  }
 }
 
 }  // namespace torchwing

@@ -31,7 +31,8 @@ struct PhaseResult {
   double seconds = 0;
   double wait_seconds = 0;  ///< spent by the compute thread waiting for a batch
   LoaderCosts costs;
-  bool stopped = false;  ///< the stop flag ended it early
+  bool stopped = false;          ///< the stop flag ended it early
+  std::int64_t micro_batch = 0;  ///< as PhaseOptions::micro_batch, from here on
 };
 
 /// Who hears of a running phase. Called on the compute thread between two steps.
@@ -42,6 +43,9 @@ class PhaseListener {
   /// Whether the state of now is to be kept.
   virtual bool wantsSnapshot(const PhasePosition& position) = 0;
   virtual void onSnapshot(const PhasePosition& position) = 0;
+  /// Memory ran out: from this step on a batch, this one of `images`, is computed in parts of `micro_batch`
+  /// images.
+  virtual void onMicroBatch(std::int64_t /*micro_batch*/, std::int64_t /*images*/) {}
 };
 
 /// One phase of one epoch: batch -> device -> forward -> loss (-> backward -> SGD step) -> counts. Serves the

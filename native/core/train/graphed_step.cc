@@ -47,7 +47,12 @@ void GraphedStep::beginPhase(TrainingStep& step, ResNet& model, Sgd& optimizer, 
   }
 }
 
-StepResult GraphedStep::run(TrainingStep& step, const MixedBatch& batch, std::int64_t number) {
+std::vector<StepFigures> GraphedStep::run(TrainingStep& step, const MixedBatch& batch, std::int64_t number,
+                                          std::int64_t micro_batch) {
+  if (micro_batch > 0) {
+    release();
+    return step.run(batch, number, micro_batch);
+  }
   if (batch.images.size(0) != batch_size_) return step.run(batch, number);
   if (warm_ < kWarmUpSteps) {
     ++warm_;
@@ -79,11 +84,7 @@ void GraphedStep::record(const MixedBatch& batch) {
   // theirs.
   optimizer_->zeroGrad();
   try {
-    graph->capture([this] {
-      outputs_ = step_->run(inputs_, number_);
-      outputs_.loss = outputs_.loss.detach();
-      outputs_.logits = outputs_.logits.detach();
-    });
+    graph->capture([this] { outputs_ = step_->attempt(inputs_, number_); });
   } catch (...) {
     at::autocast::clear_cache();
     inputs_ = {};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/device/device_graph.h"
 #include "core/train/step_signature.h"
@@ -40,8 +41,10 @@ class GraphedStep {
   void beginPhase(TrainingStep& step, ResNet& model, Sgd& optimizer, const PhaseOptions& options,
                   std::int64_t batch_size);
 
-  /// As TrainingStep::run(); the result's tensors are good until the next step.
-  StepResult run(TrainingStep& step, const MixedBatch& batch, std::int64_t number);
+  /// As TrainingStep::run(); the result's tensors are good until the next step. A step in parts, for which
+  /// memory has run out, is run by itself, and the graph's memory is given back.
+  std::vector<StepFigures> run(TrainingStep& step, const MixedBatch& batch, std::int64_t number,
+                               std::int64_t micro_batch = 0);
 
   /// How many steps were replayed.
   std::int64_t replayed() const noexcept { return replayed_; }
@@ -68,7 +71,7 @@ class GraphedStep {
   std::shared_ptr<LossGuard> guard_;  ///< that graph_ writes into
   StepSignature signature_;           ///< of graph_
   MixedBatch inputs_;                 ///< what graph_ reads
-  StepResult outputs_;                ///< what graph_ writes
+  std::vector<StepFigures> outputs_;  ///< what graph_ writes
   std::int64_t replayed_ = 0;
   std::int64_t recorded_ = 0;
 };

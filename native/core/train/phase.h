@@ -22,16 +22,19 @@ struct PhasePosition {
   std::int64_t epoch = 0;
   std::int64_t step = 0;  ///< the next one
   PhaseCounts counts;
+  std::int64_t micro_batch = 0;  ///< as PhaseOptions::micro_batch
 };
 
 struct PhaseOptions {
   Phase phase = Phase::kTrain;
   std::int64_t epoch = 0;
   std::int64_t start_step = 0;
-  std::int64_t max_steps = -1;  ///< -1: to the end of the epoch
-  MixOptions mix{};             ///< of training phases; validation sees each image as it is
-  double label_smoothing = 0;   ///< of both phases' loss, 0..1
-  PhaseCounts before{};         ///< counted by the steps before start_step
+  std::int64_t max_steps = -1;   ///< -1: to the end of the epoch
+  MixOptions mix{};              ///< of training phases; validation sees each image as it is
+  double label_smoothing = 0;    ///< of both phases' loss, 0..1
+  PhaseCounts before{};          ///< counted by the steps before start_step
+  bool auto_batch = false;       ///< whether a step for which memory runs out is tried again in smaller parts
+  std::int64_t micro_batch = 0;  ///< images of a batch that are computed at once; 0: all
 };
 
 }  // namespace torchwing

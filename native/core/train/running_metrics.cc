@@ -7,20 +7,25 @@
 
 namespace torchwing {
 
-void RunningMetrics::add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
+StepFigures measure(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
   const at::Tensor classes = labels.dim() == 2 ? at::argmax(labels, 1) : labels;
-  const at::Tensor correct = at::argmax(logits.detach(), 1).eq(classes).sum();
-  if (loss.is_cpu()) {
-    on_host_.loss_sum += loss.item<double>() * static_cast<double>(labels.size(0));
-    on_host_.correct += correct.item<std::int64_t>();
+  return {loss.detach().to(at::kDouble), at::argmax(logits.detach(), 1).eq(classes).sum(), labels.size(0)};
+}
+
+RunningMetrics::RunningMetrics(const Values& before, at::Device device) : on_host_(before) {
+  if (device.is_cpu()) return;
+  loss_on_device_ = at::full({}, before.loss_sum, at::TensorOptions(device).dtype(at::kDouble));
+  correct_on_device_ = at::full({}, before.correct, at::TensorOptions(device).dtype(at::kLong));
+}
+
+void RunningMetrics::add(const StepFigures& figures) {
+  if (!loss_on_device_.defined()) {
+    on_host_.loss_sum += figures.loss.item<double>() * static_cast<double>(figures.images);
+    on_host_.correct += figures.correct.item<std::int64_t>();
     return;
   }
-  if (!loss_on_device_.defined()) {
-    loss_on_device_ = at::full({}, on_host_.loss_sum, loss.options().dtype(at::kDouble));
-    correct_on_device_ = at::full({}, on_host_.correct, correct.options());
-  }
-  loss_on_device_.add_(loss.detach().to(at::kDouble), static_cast<double>(labels.size(0)));
-  correct_on_device_.add_(correct);
+  loss_on_device_.add_(figures.loss, static_cast<double>(figures.images));
+  correct_on_device_.add_(figures.correct);
 }
 
 RunningMetrics::Values RunningMetrics::read() const {

@@ -1,10 +1,26 @@
 #include "core/train/training_step.h"
 
+#include <ATen/ops/full.h>
+
 #include "core/error.h"
 #include "core/model/loss.h"
 #include "core/train/finite_loss.h"
+#include "core/train/micro_batches.h"
 
 namespace torchwing {
+namespace {
+
+/// A backward pass on the CPU that throws leaves what it had still to do, and with it the activations, in its
+/// thread's queue until the next one begins. That is now: a step that is tried again needs the memory.
+void forgetFailedBackward() noexcept {
+  try {
+    at::full({}, 1.0).requires_grad_(true).mul(1).backward();
+  } catch (...) {
+    // Not even this much memory; the next step's backward pass will do it.
+  }
+}
+
+}  // namespace
 
 TrainingStep::TrainingStep(ResNet& model, Sgd* optimizer, const PhaseOptions& options)
     : TrainingStep(model, optimizer, options,
@@ -22,22 +38,59 @@ TrainingStep::TrainingStep(ResNet& model, Sgd* optimizer, const PhaseOptions& op
   }
 }
 
-StepResult TrainingStep::run(const MixedBatch& batch, std::int64_t step) {
-  // Forward pass and loss.
+std::vector<StepFigures> TrainingStep::run(const MixedBatch& batch, std::int64_t step,
+                                           std::int64_t micro_batch) {
+  forward_begun_ = false;
+  try {
+    return attempt(batch, step, micro_batch);
+  } catch (...) {
+    if (forward_begun_) guard_->restore();
+    if (training()) {
+      optimizer_->zeroGrad();
+      forgetFailedBackward();
+    }
+    throw;
+  }
+}
+
+std::vector<StepFigures> TrainingStep::attempt(const MixedBatch& batch, std::int64_t step,
+                                               std::int64_t micro_batch) {
   if (training()) optimizer_->zeroGrad();
   guard_->noteStep(step);
   guard_->beginForward();
-  const at::Tensor logits = model_.forward(batch.images, training());
-  const at::Tensor loss = crossEntropy(logits, batch.labels, options_.label_smoothing);
-  guard_->check(loss);
-  if (guard_->reading() == LossGuard::Reading::kAtOnce) requireFinite();
-  // Backward pass and update.
+  forward_begun_ = true;
+  const std::int64_t images = batch.labels.size(0);
+  std::vector<StepFigures> figures;
+  at::Tensor losses;  // of all parts: not finite when one of them is not
+  std::int64_t begin = 0;
+  for (const std::int64_t size : microBatches(images, micro_batch)) {
+    const MixedBatch part =
+        size == images ? batch
+                       : MixedBatch{batch.images.narrow(0, begin, size), batch.labels.narrow(0, begin, size)};
+    at::Tensor loss;
+    figures.push_back(compute(part, static_cast<double>(size) / static_cast<double>(images), loss));
+    losses = losses.defined() ? losses.add(loss) : loss;
+    begin += size;
+  }
+  if (guard_->reading() == LossGuard::Reading::kLater) guard_->check(losses);
   if (training()) {
-    loss.backward();
     optimizer_->step(guard_->foundInf());
     model_.weightsChanged();
   }
-  return {loss, logits, batch.labels};
+  return figures;
+}
+
+StepFigures TrainingStep::compute(const MixedBatch& part, double share, at::Tensor& loss) {
+  const at::Tensor logits = model_.forward(part.images, training());
+  loss = crossEntropy(logits, part.labels, options_.label_smoothing);
+  if (guard_->reading() == LossGuard::Reading::kAtOnce) {
+    guard_->check(loss);
+    requireFinite();
+  }
+  // The gradient of the whole batch's mean; without one given it is 1, bit for bit.
+  if (training()) loss.backward(share == 1 ? at::Tensor{} : at::full({}, share, loss.options()));
+  loss = loss.detach();
+  return measure(loss, logits, part.labels);
 }
 
 void TrainingStep::noteReplayed(std::int64_t step) {

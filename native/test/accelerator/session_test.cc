@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/train/training_state.h"
 #include "test/accelerator/memory.h"
 #include "test/accelerator/pinned_memory.h"
@@ -171,7 +172,8 @@ TEST(SessionOnTheAccelerator, IsNeverWrongAfterAnAllocationThatFailed) {
     try {
       run.train(0);
       // A batch that found no room ahead of its time was tried again.
-    } catch (const c10::OutOfMemoryError&) {
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "OUT_OF_MEMORY") << error.what();
       ++failed;
       memory.failAt(0);
       run.inShortLane([&] { run.loadState(initial); });

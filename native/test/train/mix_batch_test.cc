@@ -102,7 +102,7 @@ TEST(RunningMetrics, OfMixedLabelsTheLargestShareIsTheRightClass) {
   RunningMetrics metrics;
   const at::Tensor logits = at::tensor({0.0, 1.0, 5.0, 2.0, 9.0, 8.0}, at::kFloat).view({2, 3});
   const at::Tensor shares = at::tensor({0.4, 0.0, 0.6, 0.7, 0.3, 0.0}, at::kFloat).view({2, 3});
-  metrics.add(crossEntropy(logits, shares), logits, shares);
+  metrics.add(measure(crossEntropy(logits, shares), logits, shares));
   EXPECT_EQ(metrics.read().correct, 1);
 }
 
