@@ -27,6 +27,8 @@ export async function trainAndReport(
   config: TrainerConfig,
   { json, next, resume }: TrainReport,
 ): Promise<number> {
+  // cuBLAS reads it at its first use; the program's environment is the program's to set.
+  if (config.deterministic) process.env['CUBLAS_WORKSPACE_CONFIG'] ??= ':4096:8';
   const trainer = new Trainer(config);
   const reporter = chooseReporter({ json, out: process.stdout, err: process.stderr, env: process.env });
   const folder = config.output ?? '.';

@@ -103,6 +103,8 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     timeLimit: flags['time-limit'],
     epochs: flags.epochs,
     device: flags.device,
+    precision: flags.precision,
+    deterministic: flags.deterministic,
     cudaGraph: flags['cuda-graph'],
     threads: flags.threads,
     autoBatch: flags['auto-batch'],

@@ -132,6 +132,16 @@ export const TRAIN_FLAGS = {
     help: 'where to train',
     fallback: 'auto, the first CUDA device when there is one',
   },
+  precision: {
+    kind: 'choice',
+    choices: ['fp32', 'tf32', 'bf16', 'fp16', 'auto'],
+    help: 'what the model computes in; auto is bf16 where the device has units for it, otherwise fp32',
+    fallback: 'fp32',
+  },
+  deterministic: {
+    kind: 'boolean',
+    help: 'the same bits in each run on a CUDA device, too; slower',
+  },
   'cuda-graph': {
     kind: 'boolean',
     help: 'record a training step on the CUDA device once, and replay it with one call from then on',

@@ -32,6 +32,8 @@ export const configSchema = z.strictObject(
       .string({ error: EXPECTED_DEVICE })
       .regex(/^(auto|cpu|cuda|cuda:(0|[1-9]\d{0,2}))$/, { error: EXPECTED_DEVICE })
       .default('auto'),
+    precision: choice(['fp32', 'tf32', 'bf16', 'fp16', 'auto']).default('fp32'),
+    deterministic: flag().default(false),
     cudaGraph: flag().default(false),
     threads: z
       .union([integer(1, 1024, ', or "auto"'), z.literal('auto')], {

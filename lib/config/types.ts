@@ -4,11 +4,14 @@ import type { DatasetName } from '../data/dataset-catalogue';
 import type { DecodeForm, ExifPolicy, ImageLimits, ResizeArithmetic } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
 import type { WeightsName } from '../model/weights-catalogue';
-import type { Architecture, Layout } from '../native/types';
+import type { Architecture, Layout, Precision } from '../native/types';
 import type { Duration } from './duration';
 
 /** `finetune` trains every layer; `extractor` trains only the new head on a frozen backbone. */
 export type Mode = 'finetune' | 'extractor';
+
+/** `auto`: `bf16` where the device has units for it, otherwise `fp32`. */
+export type PrecisionChoice = Precision | 'auto';
 
 /** One image of a list source: its file and its class name. */
 export interface ListedImage {
@@ -182,6 +185,13 @@ export interface TrainerConfig {
   /** `auto` (default: the first CUDA device when there is one), `cpu`, `cuda` or `cuda:<index>`. */
   device?: string;
   /**
+   * What the model computes in: `fp32` (default), `tf32` (CUDA), `bf16` or `fp16` (autocast; `fp16` with loss scaling), or
+   * `auto`: `bf16` where the device has units for it, otherwise `fp32`.
+   */
+  precision?: PrecisionChoice;
+  /** The same bits in each run on CUDA, too, at the cost of speed; the CPU always gives them. Default false. */
+  deterministic?: boolean;
+  /**
    * Records a training step on the CUDA device as a CUDA graph and replays it with one call from then on; refused on the
    * CPU. Default false.
    */
@@ -234,6 +244,8 @@ export interface ResolvedConfig {
   scheduler: Required<SchedulerConfig> | null;
   epochs: number;
   device: string;
+  precision: PrecisionChoice;
+  deterministic: boolean;
   cudaGraph: boolean;
   threads: number | 'auto';
   autoBatch: boolean;

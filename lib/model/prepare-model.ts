@@ -1,5 +1,5 @@
 import { TorchwingError } from '../native/errors';
-import type { Architecture, Layout } from '../native/types';
+import type { Architecture, Layout, Precision } from '../native/types';
 import { architectureOf } from './architecture';
 import { ResNet } from './resnet';
 import { StateDict } from './state-dict';
@@ -18,6 +18,8 @@ export interface PrepareModelOptions {
   /** Draws a new head, or all weights. */
   seed: number;
   layout: Layout;
+  /** Default `fp32`. */
+  precision?: Precision;
   /** Told what the user should know about the weights; not a failure. */
   warn: (warning: { code: string; message: string; hint?: string }) => void;
 }
@@ -28,14 +30,15 @@ export interface PrepareModelOptions {
  * @throws TorchwingError WEIGHTS_* for what is wrong with the file
  */
 export async function prepareModel(options: PrepareModelOptions): Promise<ResNet> {
-  const { arch, classes, seed, layout } = options;
-  if (options.weights === null) return ResNet.create({ arch, classes: classes.length, seed, layout });
+  const { arch, classes, seed, layout, precision = 'fp32' } = options;
+  const form = { arch, seed, layout, precision };
+  if (options.weights === null) return ResNet.create({ ...form, classes: classes.length });
   const state = await StateDict.read(options.weights, { prefix: options.weightsPrefix ?? '' });
   let model: ResNet | null = null;
   try {
     for (const message of state.notes) options.warn({ code: 'WEIGHTS_NOTE', message });
     const width = headWidth(state) === IMAGENET_CLASSES ? IMAGENET_CLASSES : classes.length;
-    model = await ResNet.create({ arch, classes: width, seed, layout });
+    model = await ResNet.create({ ...form, classes: width });
     await loadInto(model, state, options);
     if (width === classes.length) {
       warnOfOtherNames(options, state);

@@ -1,7 +1,7 @@
 import { guardReceivers, invalidArgument, nativeOf, objectOf } from '../native/arguments';
 import { callNative, Handle } from '../native/handle';
 import { loadNative } from '../native/load';
-import type { Architecture, Layout, NativeResNet } from '../native/types';
+import type { Architecture, Layout, NativeResNet, Precision } from '../native/types';
 import { Tensor } from '../tensor';
 import { ARCHITECTURES } from './architecture';
 import { StateDict } from './state-dict';
@@ -14,6 +14,11 @@ export interface ResNetOptions {
   seed?: number;
   /** Default `fast`. */
   layout?: Layout;
+  /**
+   * Default `fp32`. With `fp16` a loop written by hand has to scale its loss itself; `TrainingSession` does it. `tf32` is a
+   * session's to switch on, since it is LibTorch's process-wide setting.
+   */
+  precision?: Precision;
   /** Default `float32`; `float64` is for exact comparisons. */
   dtype?: 'float32' | 'float64';
 }
@@ -125,11 +130,18 @@ guardReceivers(ResNet);
 /** The native side of a new model. For use inside lib/model only. */
 export function createNative(options: ResNetOptions): Promise<NativeResNet> {
   return callNative(async () => {
-    const { arch, classes, seed = 0, layout = 'fast', dtype = 'float32' } = objectOf(options);
+    const {
+      arch,
+      classes,
+      seed = 0,
+      layout = 'fast',
+      precision = 'fp32',
+      dtype = 'float32',
+    } = objectOf(options);
     checkArchitecture(arch);
     checkClasses(classes);
     const addon = await loadNative();
-    return addon.ResNet.create({ arch, classes, seed, layout, dtype });
+    return addon.ResNet.create({ arch, classes, seed, layout, precision, dtype });
   });
 }
 

@@ -13,6 +13,12 @@ export type WeightFormat = 'pth' | 'safetensors';
 /** `fast` lets the model choose memory layouts and fold BatchNorm; `strided` keeps PyTorch's plain kernels. */
 export type Layout = 'fast' | 'strided';
 
+/**
+ * What a forward pass computes in: float32 with PyTorch's own settings, float32 whose products CUDA rounds to TF32, or
+ * convolutions and matrix products in 16 bits by autocast.
+ */
+export type Precision = 'fp32' | 'tf32' | 'bf16' | 'fp16';
+
 export interface NativeTensor {
   readonly shape: number[];
   readonly dtype: DType;
@@ -316,6 +322,7 @@ export interface NativeAddon {
       classes: number;
       seed: number;
       layout: Layout;
+      precision: Precision;
       dtype: 'float32' | 'float64';
     }): Promise<NativeResNet>;
   };
@@ -337,6 +344,8 @@ export interface NativeAddon {
       labelSmoothing: number;
       /** Training steps as CUDA graphs; rejects with CUDA_GRAPH_UNAVAILABLE where `device` has none. */
       cudaGraph: boolean;
+      /** On CUDA; rejects with INVALID_CONFIG without CUBLAS_WORKSPACE_CONFIG, or ARITHMETIC_CONFLICT. */
+      deterministic: boolean;
     }): Promise<NativeTrainingSession>;
   };
   /** Model, optimizer and schedule in the form of a Python checkpoint, atomically. */
@@ -356,6 +365,8 @@ export interface NativeAddon {
   ): Promise<{ images: NativeTensor; labels: NativeTensor }>;
   /** Process-wide, settable once; another value later rejects with THREADS_CONFLICT. 0 keeps what is set, or the default. */
   setThreads(threads: number): Promise<number>;
+  /** Whether this processor multiplies bfloat16 itself. */
+  cpuComputesBf16(): boolean;
   cudaStatus(): Promise<NativeCudaStatus>;
   /** What `cudaStatus` and every refused device say from here on, in the whole process, instead of what LibTorch sees. */
   explainCudaAbsence(whyNot: string, cure: string): void;

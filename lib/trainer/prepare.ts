@@ -7,6 +7,7 @@ import { type PrepareModelOptions, prepareModel } from '../model/prepare-model';
 import type { ResNet } from '../model/resnet';
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
+import type { Precision } from '../native/types';
 import { SGD } from '../optim/sgd';
 import { StepLR } from '../optim/step-lr';
 import { type Version, version } from '../version';
@@ -14,6 +15,7 @@ import { refuseBatchOfOne } from './batch-of-one';
 import { chooseDevice, requireCudaGraph } from './device';
 import { type FetchOptions, fetchData, fetchWeights } from './fetch';
 import { checkMemory } from './memory-check';
+import { choosePrecision } from './precision';
 import { type PreflightProgress, preflight } from './preflight';
 import { checkResumed, type Resumed, scheduleChanged } from './resume';
 import type { StopControl } from './stop-control';
@@ -21,8 +23,8 @@ import { TrainingSession } from './training-session';
 
 /** All that a run needs, ready to train. */
 export interface Job {
-  /** With device and threads as they are, instead of `auto`. */
-  config: ResolvedConfig & { threads: number };
+  /** With device, precision and threads as they are, instead of `auto`. */
+  config: ResolvedConfig & { threads: number; precision: Precision };
   data: InspectedData;
   versions: Version;
   model: ResNet;
@@ -62,7 +64,8 @@ export async function prepare(
   );
   const device = await chooseDevice(resolved.device);
   if (resolved.cudaGraph) await requireCudaGraph(device);
-  const config = { ...resolved, device, threads };
+  const precision = await choosePrecision(resolved.precision, device);
+  const config = { ...resolved, device, precision, threads };
   const data = await preflight(config, found, { warn, control, onPreflight });
   refuseBatchOfOne(config, data.train.images.length);
   checkMemory(config, data, warn);
@@ -83,7 +86,16 @@ export async function prepare(
     const { seed, mode } = config;
     const { arch, layout, frozenBatchNorm, weightsPrefix } = config.model;
     const model = keep(
-      await prepareModel({ arch, weights, weightsPrefix, classes: data.classes, seed, layout, warn }),
+      await prepareModel({
+        arch,
+        weights,
+        weightsPrefix,
+        classes: data.classes,
+        seed,
+        layout,
+        precision,
+        warn,
+      }),
     );
     await model.setTrainable(mode === 'extractor' ? 'head' : 'all', { frozenBatchNorm });
     await model.to(device);
@@ -101,6 +113,7 @@ export async function prepare(
         mix: { ...config.data.mix, seed },
         labelSmoothing: config.loss.labelSmoothing,
         cudaGraph: config.cudaGraph,
+        deterministic: config.deterministic,
       }),
     );
     if (resumed !== null) {

@@ -2,7 +2,7 @@ import type { ResolvedConfig } from '../config/types';
 import type { ImageReading } from '../data/loader-defaults';
 import type { Transform } from '../data/transforms';
 import { TorchwingError } from '../native/errors';
-import type { Architecture, Layout } from '../native/types';
+import type { Architecture, Layout, Precision } from '../native/types';
 import type { ReadableRecord } from './record-schema';
 import { finiteOrText } from './serialize-event';
 
@@ -19,6 +19,8 @@ export interface RunRecord {
   /** How files became pixels before the transforms. */
   reading: ImageReading;
   layout: Layout;
+  /** What training computed in. */
+  precision: Precision;
   mode: ResolvedConfig['mode'];
   versions: { torchwing: string; libtorch: string; node: string };
   /** See `dataSha256` in lib/data/data-hash.ts. */

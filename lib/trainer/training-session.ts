@@ -58,7 +58,8 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
    * @param options.mix mixes the batches of training phases, drawn by (seed, epoch, step); default: none
    * @param options.labelSmoothing of the loss of both phases, as torch.nn.CrossEntropyLoss has it; 0..1, default 0
    * @param options.cudaGraph records a training step as a CUDA graph and replays it; default false
-   * @throws TorchwingError CUDA_UNAVAILABLE, CUDA_GRAPH_UNAVAILABLE, MODEL_BUSY
+   * @param options.deterministic the same bits in each run on CUDA, too; default false
+   * @throws TorchwingError CUDA_UNAVAILABLE, CUDA_GRAPH_UNAVAILABLE, ARITHMETIC_CONFLICT, MODEL_BUSY
    */
   static create(options: {
     model: ResNet;
@@ -67,6 +68,7 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
     mix?: BatchMix & { seed?: number };
     labelSmoothing?: number;
     cudaGraph?: boolean;
+    deterministic?: boolean;
   }): Promise<TrainingSession> {
     return callNative(async () => {
       const addon = await loadNative();
@@ -83,6 +85,7 @@ export class TrainingSession extends Handle<NativeTrainingSession> {
           },
           labelSmoothing: options.labelSmoothing ?? 0,
           cudaGraph: options.cudaGraph ?? false,
+          deterministic: options.deterministic ?? false,
         }),
       );
     });

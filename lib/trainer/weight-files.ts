@@ -22,6 +22,7 @@ export function describeWeights(job: Job, origin: WeightsOrigin): string {
     transforms: { val: config.data.transforms.val },
     reading: { exif, decode, resize },
     layout: config.model.layout,
+    precision: config.precision,
     mode: config.mode,
     versions: { torchwing: versions.addon, libtorch: versions.libtorch, node: process.versions.node },
     dataSha256: data.sha256,

@@ -11,6 +11,7 @@
 #include "core/device/cuda_part.h"
 #include "core/device/device_choice.h"
 #include "core/device/device_graph.h"
+#include "core/device/precision.h"
 #include "core/device/threads.h"
 #include "core/error.h"
 #include "core/model/loss.h"
@@ -66,6 +67,10 @@ Napi::Value requireGraphs(const Napi::CallbackInfo& info) {
   return AddonData::of(info.Env())->compute(info.Env(), [device = readString(info[0], "device")] {
     requireDeviceGraphs(chooseDevice(device));
   });
+}
+
+Napi::Value bf16OnCpu(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), cpuComputesBf16());
 }
 
 Napi::Value cuda(const Napi::CallbackInfo& info) {
@@ -136,6 +141,7 @@ Napi::Value onWarning(const Napi::CallbackInfo& info) {
 
 void initFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("crossEntropy", Napi::Function::New<crossEntropyOf>(env, "crossEntropy"));
+  exports.Set("cpuComputesBf16", Napi::Function::New<bf16OnCpu>(env, "cpuComputesBf16"));
   exports.Set("setThreads", Napi::Function::New<setThreadsTo>(env, "setThreads"));
   exports.Set("explainCudaAbsence", Napi::Function::New<explainCuda>(env, "explainCudaAbsence"));
   exports.Set("openCudaPart", Napi::Function::New<openCuda>(env, "openCudaPart"));

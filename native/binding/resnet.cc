@@ -69,6 +69,11 @@ Napi::Value ResNetHandle::create(const Napi::CallbackInfo& info) {
   options.classes = readInteger(object.Get("classes"), "classes");
   options.seed = static_cast<std::uint64_t>(readInteger(object.Get("seed"), "seed", 0));
   options.layout = readLayout(object.Get("layout"));
+  options.precision = readChoice<Precision>(object.Get("precision"), "precision",
+                                            {{"fp32", Precision::kFp32},
+                                             {"tf32", Precision::kTf32},
+                                             {"bf16", Precision::kBf16},
+                                             {"fp16", Precision::kFp16}});
   options.dtype = readDtype(object.Get("dtype"), "dtype");
   return AddonData::of(info.Env())
       ->compute(

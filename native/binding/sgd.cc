@@ -56,7 +56,7 @@ StateDict momentumByName(const ModelOptimizer& optimizer) {
   const std::vector<at::Tensor> buffers = optimizer.sgd.momentumBuffers();
   StateDict named;
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    if (buffers[i].defined()) named.push_back({optimizer.names[i], buffers[i].to(at::kCPU)});
+    if (buffers[i].defined()) named.push_back({optimizer.names[i], buffers[i].to(at::kCPU).contiguous()});
   }
   return named;
 }
@@ -142,7 +142,7 @@ Napi::Value SgdHandle::stateDict(const Napi::CallbackInfo& info) {
         SgdState state = optimizer->sgd.state();
         state.options.lr = lr;
         for (at::Tensor& buffer : state.momentum_buffers) {
-          if (buffer.defined()) buffer = buffer.to(at::kCPU);
+          if (buffer.defined()) buffer = buffer.to(at::kCPU).contiguous();
         }
         return state;
       },

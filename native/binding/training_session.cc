@@ -75,6 +75,7 @@ StateDict Session::state() const {
   TrainingState parts;
   parts.model = model->net().snapshot();
   if (optimizer != nullptr) parts.momentum = momentumByName(*optimizer);
+  if (scaler != nullptr) parts.scaler = scaler->state();
   parts.best = best;  // never written to again, so the copy of the handles is enough
   return joinTrainingState(std::move(parts));
 }
@@ -84,6 +85,8 @@ void Session::loadState(const StateDict& tensors) {
   model->change("loadState()", [&](ResNet& net) {
     net.load(parts.model);
     if (optimizer != nullptr) loadMomentum(*optimizer, parts.momentum);
+    // A checkpoint of another precision has none: the scale then begins anew.
+    if (scaler != nullptr && !parts.scaler.empty()) scaler->load(parts.scaler);
   });
   best = std::move(parts.best);
 }
@@ -124,8 +127,16 @@ Napi::Value TrainingSessionHandle::create(const Napi::CallbackInfo& info) {
       ->compute(
           info.Env(),
           [session = std::move(session), name = readString(object.Get("device"), "device"),
-           cuda_graph = readBool(object.Get("cudaGraph"), "cudaGraph")] {
+           cuda_graph = readBool(object.Get("cudaGraph"), "cudaGraph"),
+           deterministic = readBool(object.Get("deterministic"), "deterministic")] {
             const c10::Device device = chooseDevice(name);
+            const Precision precision = session->model->net().precision();
+            if (!device.is_cpu()) {
+              session->arithmetic = std::make_unique<ArithmeticHold>(
+                  Arithmetic{.tf32 = precision == Precision::kTf32, .deterministic = deterministic});
+            }
+            if (precision == Precision::kFp16 && session->optimizer != nullptr)
+              session->scaler = std::make_unique<LossScaler>(device);
             if (cuda_graph && session->optimizer != nullptr) {
               session->graph = std::make_unique<GraphedStep>(device);
               session->optimizer->sgd.keepRateOnDevice();
@@ -148,6 +159,7 @@ Napi::Value TrainingSessionHandle::runEpoch(const Napi::CallbackInfo& info) {
   options.before = readCounts(object.Get("before"), "before");
   options.auto_batch = readBool(object.Get("autoBatch"), "autoBatch");
   options.micro_batch = readInteger(object.Get("microBatch"), "microBatch", 0);
+  options.scaler = core()->scaler.get();
   const std::int64_t snapshot_every = readInteger(object.Get("snapshotEvery"), "snapshotEvery", 0);
   const double lr = readNumber(object.Get("lr"), "lr");
   const auto loader = ImageLoaderHandle::unwrap(object.Get("loader"), "loader").core();

@@ -7,8 +7,10 @@
 #include "binding/leasable_model.h"
 #include "binding/sgd.h"
 #include "core/data/mix.h"
+#include "core/device/arithmetic.h"
 #include "core/runtime/stop_flag.h"
 #include "core/train/graphed_step.h"
+#include "core/train/loss_scaler.h"
 #include "core/train/snapshot_schedule.h"
 
 namespace torchwing::binding {
@@ -22,7 +24,9 @@ struct Session {
   StopFlag stop;
   SnapshotSchedule snapshots;
   std::optional<StateDict> best;
-  std::unique_ptr<GraphedStep> graph;  ///< null: training steps run operation by operation
+  std::unique_ptr<LossScaler> scaler;          ///< for training in float16
+  std::unique_ptr<ArithmeticHold> arithmetic;  ///< on an accelerator
+  std::unique_ptr<GraphedStep> graph;          ///< null: training steps run operation by operation
 
   /// A copy of everything that the session needs to go on; core/train/training_state.h names its parts.
   StateDict state() const;

@@ -46,6 +46,7 @@ describe('the raw addon, misused', () => {
       classes: 2,
       seed: 0,
       layout: 'fast',
+      precision: 'fp32',
       dtype: 'float32',
     });
     const prototype = Object.getPrototypeOf(tensor);

@@ -282,6 +282,7 @@ export class FakeNative {
         labels: this.tensor([], [labels.shape[0] ?? 0, classes]),
       }),
       setThreads: async (threads) => threads || this.threads,
+      cpuComputesBf16: () => true,
       cudaStatus: async () => this.cuda,
       explainCudaAbsence: () => undefined,
       openCudaPart: () => undefined,

@@ -30,22 +30,37 @@ void checkDtype(at::ScalarType dtype) {
                                     at::toString(dtype) + ", expected Float or Double.");
 }
 
-/// Keeps the tensor's identity, so that an optimizer's handle to a parameter stays good.
-void moveTensor(at::Tensor& tensor, const at::TensorOptions& options) {
+void checkPrecision(Precision precision, at::ScalarType dtype) {
+  if (precision == Precision::kFp32 || dtype == at::kFloat) return;
+  throw Error("INVALID_CONFIG", std::string("Invalid value for \"precision\": a model of ") +
+                                    at::toString(dtype) + " computes in it, expected fp32.");
+}
+
+/// Keeps the tensor's identity, so that an optimizer's handle to a parameter stays good. The kernels of
+/// convolutions take `format`.
+void moveTensor(at::Tensor& tensor, const at::TensorOptions& options,
+                at::MemoryFormat format = at::MemoryFormat::Contiguous) {
   const at::NoGradGuard no_graph;
   const at::Tensor gradient = tensor.grad();
   const at::TensorOptions target = tensor.is_floating_point() ? options : options.dtype(tensor.scalar_type());
-  tensor.set_data(tensor.to(target));
-  if (gradient.defined()) tensor.mutable_grad() = gradient.to(target);
+  const auto moved = [&](const at::Tensor& source) {
+    return source.to(target).contiguous(source.dim() == 4 ? format : at::MemoryFormat::Contiguous);
+  };
+  tensor.set_data(moved(tensor));
+  if (gradient.defined()) tensor.mutable_grad() = moved(gradient);
 }
 
 }  // namespace
 
 struct ResNet::Impl {
   explicit Impl(const ResNetOptions& options)
-      : architecture(findArchitecture(options.arch)), layout(options.layout), dtype(options.dtype) {
+      : architecture(findArchitecture(options.arch)),
+        layout(options.layout),
+        dtype(options.dtype),
+        precision(options.precision) {
     checkClasses(options.classes);
     checkDtype(dtype);
+    checkPrecision(precision, dtype);
     network = makeNetwork(architecture, options.classes);
     initializeNetwork(network, options.seed);
     forEachTensor(network, [&](const std::string&, at::Tensor& tensor, TensorKind) {
@@ -87,13 +102,17 @@ struct ResNet::Impl {
   /// backbone.
   at::Tensor features(const at::Tensor& images, bool graph) {
     const bool batch_statistics = batchStatistics();
-    const bool fast = layout == Layout::kFast && dtype == at::kFloat && images.is_cpu() && at::hasMKLDNN();
+    const bool cast = castType(precision).has_value();
+    const bool fast =
+        layout == Layout::kFast && dtype == at::kFloat && !cast && images.is_cpu() && at::hasMKLDNN();
+    const at::Tensor input = images.contiguous(
+        cast && layout == Layout::kFast ? at::MemoryFormat::ChannelsLast : formatOn(images.device()));
     if (batch_statistics) {
       folded.reset();
-      return backboneFeatures(network, images.contiguous(), {.batch_statistics = true, .blocked = fast});
+      return backboneFeatures(network, input, {.batch_statistics = true, .blocked = fast});
     }
     // oneDNN has no backward pass of BatchNorm with stored statistics.
-    if (!fast || graph) return backboneFeatures(network, images.contiguous(), {});
+    if (!fast || graph) return backboneFeatures(network, input, {});
     if (!folded) {
       const std::int64_t count = pack_for > 0 ? pack_for : images.size(0);
       folded.emplace(network, ImageShape{count, images.size(1), images.size(2), images.size(3)});
@@ -101,9 +120,16 @@ struct ResNet::Impl {
     return folded->features(images);
   }
 
+  /// Of weights that are kept on `device`, and of images in float32.
+  at::MemoryFormat formatOn(at::Device device) const {
+    const bool last = layout == Layout::kFast && dtype == at::kFloat && !device.is_cpu();
+    return last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  }
+
   const Architecture& architecture;
   Layout layout;
   at::ScalarType dtype;
+  Precision precision;
   Network network;
   std::optional<FoldedBackbone> folded;  ///< made by the first fast evaluation
   Trainable trainable = Trainable::kAll;
@@ -132,6 +158,9 @@ at::Device ResNet::device() const {
 }
 bool ResNet::training() const noexcept {
   return impl_->training;
+}
+Precision ResNet::precision() const noexcept {
+  return impl_->precision;
 }
 Trainable ResNet::trainable() const noexcept {
   return impl_->trainable;
@@ -166,6 +195,7 @@ void ResNet::train(bool on) {
 
 at::Tensor ResNet::forward(const at::Tensor& images, bool grad) {
   impl_->checkImages(images);
+  const AutocastScope autocast(images.device().type(), castType(impl_->precision));
   at::Tensor features;
   {
     // Under a frozen backbone no activation is kept: the graph begins at the head.
@@ -173,7 +203,7 @@ at::Tensor ResNet::forward(const at::Tensor& images, bool grad) {
     features = impl_->features(images, at::GradMode::is_enabled());
   }
   const at::AutoGradMode graph(grad);
-  return at::linear(features, impl_->network.fc.weight, impl_->network.fc.bias);
+  return at::linear(features, impl_->network.fc.weight, impl_->network.fc.bias).to(impl_->dtype);
 }
 
 void ResNet::packFor(std::int64_t batch_size) {
@@ -184,7 +214,7 @@ void ResNet::packFor(std::int64_t batch_size) {
 void ResNet::to(at::Device device) {
   impl_->folded.reset();
   forEachTensor(impl_->network, [&](const std::string&, at::Tensor& tensor, TensorKind) {
-    moveTensor(tensor, tensor.options().device(device));
+    moveTensor(tensor, tensor.options().device(device), impl_->formatOn(device));
   });
 }
 

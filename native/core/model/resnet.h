@@ -7,14 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "core/device/precision.h"
 #include "core/model/named_tensor.h"
 #include "core/model/state.h"
 
 namespace torchwing {
 
-/// kFast lets forward() choose memory layouts and fold BatchNorm in evaluation for speed; kStrided keeps
-/// PyTorch's plain contiguous kernels. Numbers differ in the last bits, so the layout is part of the run
-/// record.
+/// kFast lets forward() choose memory layouts (channels_last on an accelerator and in 16 bits, oneDNN's own
+/// on the CPU in float32) and fold BatchNorm in evaluation for speed; kStrided keeps PyTorch's plain
+/// contiguous kernels. Numbers differ in the last bits, so the layout is part of the run record.
 enum class Layout { kFast, kStrided };
 
 /// Which BatchNorm a frozen backbone uses in training: kTutorial keeps batch statistics and lets the running
@@ -29,6 +30,7 @@ struct ResNetOptions {
   std::uint64_t seed = 0;  ///< as torch.manual_seed(seed) right before torchvision's constructor
   Layout layout = Layout::kFast;
   at::ScalarType dtype = at::kFloat;  ///< kFloat or kDouble (kDouble: initialised in float32, then widened)
+  Precision precision = Precision::kFp32;  ///< of the forward pass
 };
 
 /// torchvision's ResNet (models/resnet.py): same module names, registration order, shapes and initialisation,
@@ -43,6 +45,7 @@ class ResNet {
   std::int64_t classes() const;
   Layout layout() const noexcept;
   at::ScalarType dtype() const noexcept;
+  Precision precision() const noexcept;
   at::Device device() const;
   bool training() const noexcept;
   Trainable trainable() const noexcept;
@@ -55,9 +58,10 @@ class ResNet {
   void setTrainable(Trainable trainable, FrozenBatchNorm frozen = FrozenBatchNorm::kTutorial);
   void train(bool on);
 
-  /// images: float [N, 3, H, W] in the model's dtype and device; returns logits [N, classes]. With `grad`
-  /// false no graph is recorded. This is the only forward pass: handles, epochs and predictions all come
-  /// through here.
+  /// images: float [N, 3, H, W] in the model's dtype and device; returns logits [N, classes] in its dtype,
+  /// whatever the precision in between: a loss is computed, and a backward pass run, outside of autocast.
+  /// With `grad` false no graph is recorded. This is the only forward pass: handles, epochs and predictions
+  /// all come through here.
   at::Tensor forward(const at::Tensor& images, bool grad);
 
   /// How many images the weights of an evaluation are packed for, where forward() makes packed copies; 0, the

@@ -6,6 +6,8 @@
 
 namespace torchwing {
 
+class LossScaler;
+
 enum class Phase { kTrain, kVal };
 
 /// What a phase has counted so far.
@@ -35,6 +37,7 @@ struct PhaseOptions {
   PhaseCounts before{};          ///< counted by the steps before start_step
   bool auto_batch = false;       ///< whether a step for which memory runs out is tried again in smaller parts
   std::int64_t micro_batch = 0;  ///< images of a batch that are computed at once; 0: all
+  LossScaler* scaler = nullptr;  ///< of a training phase in float16, and not its own; null: none
 };
 
 }  // namespace torchwing

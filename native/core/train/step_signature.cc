@@ -33,6 +33,7 @@ class Signature {
 StepSignature signatureOf(const ResNet& model, const Sgd& optimizer, const PhaseOptions& options) {
   Signature signature;
   signature.add(static_cast<std::int64_t>(model.layout()));
+  signature.add(static_cast<std::int64_t>(model.precision()));
   signature.add(static_cast<std::int64_t>(model.trainable()));
   signature.add(static_cast<std::int64_t>(model.frozenBatchNorm()));
   for (const NamedTensor& entry : model.state()) signature.add(entry.tensor);

@@ -10,6 +10,7 @@ namespace {
 
 const std::string kModel = "model.";
 const std::string kMomentum = "momentum.";
+const std::string kScaler = "scaler.";
 const std::string kBest = "best.";
 
 void append(StateDict& tensors, const std::string& prefix, StateDict part) {
@@ -29,6 +30,7 @@ StateDict joinTrainingState(TrainingState state) {
   StateDict tensors;
   append(tensors, kModel, std::move(state.model));
   append(tensors, kMomentum, std::move(state.momentum));
+  append(tensors, kScaler, std::move(state.scaler));
   if (state.best) append(tensors, kBest, std::move(*state.best));
   return tensors;
 }
@@ -38,7 +40,7 @@ TrainingState splitTrainingState(const StateDict& tensors) {
   StateDict best;
   for (const NamedTensor& entry : tensors) {
     if (take(entry, kModel, state.model) || take(entry, kMomentum, state.momentum) ||
-        take(entry, kBest, best)) {
+        take(entry, kScaler, state.scaler) || take(entry, kBest, best)) {
       continue;
     }
     throw Error("WEIGHTS_MISMATCH", "\"" + entry.name + "\" is no part of a training session's state.");

@@ -7,14 +7,15 @@
 namespace torchwing {
 
 /// Every tensor that a training session needs to go on: the model's weights and buffers, the optimizer's
-/// momentum buffers by parameter name, and the best weights so far.
+/// momentum buffers by parameter name, the loss scaler's two numbers, and the best weights so far.
 struct TrainingState {
   StateDict model;
   StateDict momentum;
   std::optional<StateDict> best;
+  StateDict scaler{};  ///< empty where there is none
 };
 
-/// One list of them, under "model.", "momentum." and "best." before each name.
+/// One list of them, under "model.", "momentum.", "scaler." and "best." before each name.
 StateDict joinTrainingState(TrainingState state);
 
 /// The other way. Throws Error WEIGHTS_MISMATCH for a name with none of these before it.

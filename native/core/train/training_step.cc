@@ -1,10 +1,14 @@
 #include "core/train/training_step.h"
 
 #include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+
+#include <vector>
 
 #include "core/error.h"
 #include "core/model/loss.h"
 #include "core/train/finite_loss.h"
+#include "core/train/loss_scaler.h"
 #include "core/train/micro_batches.h"
 
 namespace torchwing {
@@ -74,7 +78,11 @@ std::vector<StepFigures> TrainingStep::attempt(const MixedBatch& batch, std::int
   }
   if (guard_->reading() == LossGuard::Reading::kLater) guard_->check(losses);
   if (training()) {
-    optimizer_->step(guard_->foundInf());
+    if (options_.scaler != nullptr) {
+      stepScaled();
+    } else {
+      optimizer_->step(guard_->foundInf());
+    }
     model_.weightsChanged();
   }
   return figures;
@@ -88,9 +96,26 @@ StepFigures TrainingStep::compute(const MixedBatch& part, double share, at::Tens
     requireFinite();
   }
   // The gradient of the whole batch's mean; without one given it is 1, bit for bit.
-  if (training()) loss.backward(share == 1 ? at::Tensor{} : at::full({}, share, loss.options()));
+  if (training()) {
+    const at::Tensor scaled = options_.scaler != nullptr ? options_.scaler->scaled(loss) : loss;
+    scaled.backward(share == 1 ? at::Tensor{} : at::full({}, share, scaled.options()));
+  }
   loss = loss.detach();
   return measure(loss, logits, part.labels);
+}
+
+void TrainingStep::stepScaled() {
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& parameter : optimizer_->parameters()) {
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  }
+  // The guard's flag says that no step is made any more, this one that a single step is not.
+  const at::Tensor& never = guard_->foundInf();
+  at::Tensor found_inf =
+      never.defined() ? never.clone() : at::zeros({1}, gradients.front().options().dtype(at::kFloat));
+  options_.scaler->unscale(gradients, found_inf);
+  optimizer_->step(found_inf);
+  options_.scaler->update(found_inf);
 }
 
 void TrainingStep::noteReplayed(std::int64_t step) {

@@ -50,6 +50,8 @@ class TrainingStep {
   bool training() const noexcept { return options_.phase == Phase::kTrain; }
   /// Forward and backward pass of a part, which is `share` of its batch; `loss` becomes its loss.
   StepFigures compute(const MixedBatch& part, double share, at::Tensor& loss);
+  /// The update from the gradients of a scaled loss, unless they overflowed.
+  void stepScaled();
 
   ResNet& model_;
   Sgd* optimizer_;
