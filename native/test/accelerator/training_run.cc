@@ -40,12 +40,14 @@ TrainingRun::TrainingRun(const Options& options)
     : options_(options), executor_(std::make_unique<Executor>()) {
   inShortLane([&] {
     at::set_num_threads(1);
-    model_ = std::make_unique<ResNet>(ResNetOptions{.classes = 2, .seed = 3, .layout = Layout::kStrided});
+    model_ = std::make_unique<ResNet>(
+        ResNetOptions{.classes = 2, .seed = 3, .layout = options_.layout, .precision = options_.precision});
     model_->to(options_.device);
     model_->setTrainable(options_.trainable, options_.frozen);
     sgd_ = std::make_unique<Sgd>(model_->parameters(), options_.sgd);
     if (options_.rate_on_device || options_.graph) sgd_->keepRateOnDevice();
     if (options_.graph) graph_ = std::make_unique<GraphedStep>(options_.device);
+    if (options_.precision == Precision::kFp16) scaler_ = std::make_unique<LossScaler>(options_.device);
   });
   for (auto& [images, training] : {std::pair(&train_images_, true), std::pair(&val_images_, false)}) {
     *images = std::make_unique<Images>(imagesOf(options_, training));
@@ -64,6 +66,7 @@ void TrainingRun::dispose() {
     val_images_.reset();
     graph_.reset();
     sgd_.reset();
+    scaler_.reset();
     model_.reset();
   });
   executor_->shutdown();
@@ -101,6 +104,7 @@ PhaseResult TrainingRun::train(std::int64_t epoch, std::int64_t start_step, std:
   options.epoch = epoch;
   options.start_step = start_step;
   options.max_steps = max_steps;
+  options.scaler = scaler_.get();
   options.mix = options_.mix;
   options.label_smoothing = options_.label_smoothing;
   return run(options, *train_images_);
@@ -128,12 +132,13 @@ StateDict TrainingRun::snapshot() {
 }
 
 StateDict TrainingRun::state() const {
-  TrainingState parts{.model = model_->snapshot(), .momentum = {}, .best = {}};
+  TrainingState parts{.model = model_->snapshot(), .momentum = {}, .best = {}, .scaler = {}};
   const std::vector<at::Tensor> buffers = sgd_->momentumBuffers();
   const StateDict parameters = model_->namedParameters();
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     if (buffers[i].defined()) parts.momentum.push_back({parameters[i].name, buffers[i].cpu()});
   }
+  if (scaler_) parts.scaler = scaler_->state();
   return joinTrainingState(std::move(parts));
 }
 
@@ -148,6 +153,7 @@ void TrainingRun::loadState(const StateDict& tensors) {
     }
   }
   sgd_->setMomentumBuffers(buffers);
+  if (scaler_) scaler_->load(parts.scaler);
 }
 
 void TrainingRun::onProgress(const Progress& progress) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/train/epoch_runner.h"
+#include "core/train/loss_scaler.h"
 #include "test/accelerator/streams.h"
 
 namespace torchwing::simulated {
@@ -25,6 +26,8 @@ class TrainingRun : public PhaseListener {
     bool byte_batches = true;
     bool rate_on_device = false;  ///< as steps with graphs have it
     bool graph = false;           ///< needs GraphsHere
+    Layout layout = Layout::kStrided;
+    Precision precision = Precision::kFp32;
   };
 
   explicit TrainingRun(const Options& options);
@@ -74,6 +77,7 @@ class TrainingRun : public PhaseListener {
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<ResNet> model_;
   std::unique_ptr<Sgd> sgd_;
+  std::unique_ptr<LossScaler> scaler_;  ///< in float16
   std::unique_ptr<Images> train_images_, val_images_;
   std::unique_ptr<GraphedStep> graph_;
   StopFlag stop_;

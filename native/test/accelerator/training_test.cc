@@ -46,7 +46,7 @@ struct Case {
 };
 
 std::vector<Case> cases() {
-  Options extractor, stored, mixed, smoothed, floats, nesterov;
+  Options extractor, stored, mixed, smoothed, floats, nesterov, bf16, fp16;
   extractor.trainable = Trainable::kHead;
   stored.trainable = Trainable::kHead;
   stored.frozen = FrozenBatchNorm::kEval;
@@ -54,9 +54,17 @@ std::vector<Case> cases() {
   smoothed.label_smoothing = 0.1;
   floats.byte_batches = false;
   nesterov.sgd.nesterov = true;
-  return {{"Finetune", {}},      {"Extractor", extractor},     {"ExtractorWithStoredStatistics", stored},
-          {"Mixed", mixed},      {"SmoothedLabels", smoothed}, {"FloatBatches", floats},
-          {"Nesterov", nesterov}};
+  bf16.precision = Precision::kBf16;
+  fp16.precision = Precision::kFp16;
+  return {{"Finetune", {}},
+          {"Extractor", extractor},
+          {"ExtractorWithStoredStatistics", stored},
+          {"Mixed", mixed},
+          {"SmoothedLabels", smoothed},
+          {"FloatBatches", floats},
+          {"Nesterov", nesterov},
+          {"Bf16", bf16},
+          {"Fp16", fp16}};
 }
 
 class Fit : public testing::TestWithParam<Case> {};
