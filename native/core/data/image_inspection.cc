@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -11,16 +10,10 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/runtime/join_or_abandon.h"
 #include "core/runtime/stop_flag.h"
 
 namespace torchwing {
-namespace {
-
-/// How long a cancelled run() waits for a thread before it leaves it behind.
-constexpr std::chrono::seconds kJoinPatience{1};
-
-}  // namespace
-
 /// Everything that the threads touch. Each of them holds a reference, so one that is left behind stays
 /// harmless.
 struct ImageInspection::Shared {
@@ -94,16 +87,7 @@ std::optional<std::vector<ImageFacts>> ImageInspection::run() {
     if (threads.empty()) throw;
   }
   shared.changed.wait(lock, [&] { return shared.alive == 0 || shared.stop.requested(); });
-  const bool ended = shared.changed.wait_for(lock, kJoinPatience, [&] { return shared.alive == 0; });
-  lock.unlock();
-  for (std::thread& thread : threads) {
-    if (ended) {
-      thread.join();
-    } else {
-      thread.detach();
-    }
-  }
-  if (!ended) return std::nullopt;
+  if (!joinOrAbandon(threads, lock, shared.changed, [&] { return shared.alive > 0; })) return std::nullopt;
   if (shared.failure != nullptr) std::rethrow_exception(shared.failure);
   if (shared.stop.requested()) return std::nullopt;
   return std::move(shared.facts);

@@ -1,19 +1,14 @@
 #include "core/data/loader.h"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
-#include <thread>
 
 #include "core/data/loader_state.h"
 #include "core/error.h"
+#include "core/runtime/join_or_abandon.h"
 
 namespace torchwing {
 namespace {
-
-/// How long the destructor waits for a worker before it leaves it behind, stuck
-/// in the kernel.
-constexpr std::chrono::seconds kJoinPatience{1};
 
 /// Whether an image is to blame, and not the machine.
 bool isOfTheImage(const std::exception_ptr& failure) {
@@ -40,16 +35,7 @@ Loader::~Loader() {
   shared_->generation += 1;
   shared_->on_ready = nullptr;
   shared_->work_available.notify_all();
-  const bool ended =
-      shared_->batch_ready.wait_for(lock, kJoinPatience, [this] { return shared_->alive == 0; });
-  lock.unlock();
-  for (std::thread& thread : threads_) {
-    if (ended) {
-      thread.join();
-    } else {
-      thread.detach();
-    }
-  }
+  joinOrAbandon(threads_, lock, shared_->batch_ready, [this] { return shared_->alive > 0; });
 }
 
 std::int64_t Loader::steps() const noexcept {

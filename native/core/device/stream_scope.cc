@@ -14,14 +14,18 @@ void order(c10::Stream earlier, c10::Stream later) {
   reached.block(later);
 }
 
+}  // namespace
+
 c10::Stream currentStreamOf(c10::Device device) {
   return c10::impl::VirtualGuardImpl(device.type()).getStream(device);
 }
 
-}  // namespace
-
 c10::Stream streamOfPool(c10::Device device) {
   return c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+}
+
+c10::Stream urgentStreamOfPool(c10::Device device) {
+  return c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device, /*isHighPriority=*/true);
 }
 
 StreamScope::StreamScope(c10::Stream stream)

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/device/stream_scope.h"
 #include "core/train/batch_images.h"
 
 namespace torchwing {
@@ -19,16 +20,6 @@ constexpr std::size_t kFirstBuffers = 3;
 /// How many batches the host may be ahead of the device before it waits for room: page-locked memory is
 /// bounded by it, and so is how long a prediction during training waits behind steps that are queued.
 constexpr std::size_t kMostBuffers = 8;
-
-at::Stream currentStream(at::Device device) {
-  return c10::impl::VirtualGuardImpl(device.type()).getStream(device);
-}
-
-/// From the pool of high priority: CUDA graphs are recorded on streams of the other one, and a stream that
-/// records must not copy.
-at::Stream copyingStream(at::Device device) {
-  return c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device, /*isHighPriority=*/true);
-}
 
 at::Tensor pinned(at::IntArrayRef shape, at::ScalarType dtype) {
   return at::empty(shape, at::TensorOptions().dtype(dtype).pinned_memory(true));
@@ -79,11 +70,15 @@ CopyLane::Buffers::Buffers(at::Device device, at::Stream copying, std::int64_t c
       copied(device.type()),
       converted(device.type()) {
   // The allocator may have given memory that the computing stream has yet to leave.
-  converted.record(currentStream(device));
+  converted.record(currentStreamOf(device));
 }
 
 CopyLane::CopyLane(at::Device device, std::int64_t capacity, const NormalizeTable* table)
-    : device_(device), copying_(copyingStream(device)), capacity_(capacity), host_table_(table) {}
+    : device_(device),
+      // CUDA graphs are recorded on streams of the other pool, and a stream that records must not copy.
+      copying_(urgentStreamOfPool(device)),
+      capacity_(capacity),
+      host_table_(table) {}
 
 std::unique_ptr<CopyLane::Buffers> CopyLane::takeBuffers(const Batch& batch) {
   const auto made = [this] { return idle_.size() + queued_.size(); };
@@ -123,7 +118,7 @@ void CopyLane::push(const Batch& batch) {
 MovedBatch CopyLane::pop(at::ScalarType dtype) {
   Queued& next = queued_.front();
   Buffers& buffers = *next.buffers;
-  const at::Stream computing = currentStream(device_);
+  const at::Stream computing = currentStreamOf(device_);
   buffers.copied.block(computing);
   const MovedBatch moved{convert(buffers.pixels.narrow(0, 0, next.size), dtype),
                          buffers.labels.narrow(0, 0, next.size).clone(), next.step};

@@ -10,13 +10,12 @@ namespace torchwing {
 void refuseLoss(const BadLoss& bad, Phase phase, std::int64_t epoch) {
   const char* value = "NaN or infinite";
   if (bad.value) value = std::isnan(*bad.value) ? "NaN" : "infinite";
-  const bool training = phase == Phase::kTrain;
   throw Error("LOSS_NOT_FINITE",
-              std::string("The loss became ") + value + " in " + (training ? "training" : "validation") +
-                  " step " + std::to_string(bad.step) + " of epoch " + std::to_string(epoch) +
+              std::string("The loss became ") + value + " in " + phaseText(phase) + " step " +
+                  std::to_string(bad.step) + " of epoch " + std::to_string(epoch) +
                   ", expected a finite number.",
-              training ? "Lower the learning rate. The weights are those from before this step."
-                       : "Lower the learning rate.");
+              phase == Phase::kTrain ? "Lower the learning rate. The weights are those from before this step."
+                                     : "Lower the learning rate.");
 }
 
 }  // namespace torchwing

@@ -10,10 +10,15 @@ class LossScaler;
 
 enum class Phase { kTrain, kVal };
 
+/// As messages name it.
+constexpr const char* phaseText(Phase phase) {
+  return phase == Phase::kTrain ? "training" : "validation";
+}
+
 /// What a phase has counted so far.
 struct PhaseCounts {
   std::int64_t images = 0;
-  std::int64_t correct = 0;  ///< see RunningMetrics::add for mixed labels
+  std::int64_t correct = 0;  ///< see measure() for mixed labels
   double loss_sum = 0;       ///< sum of loss.item() * batch size, in double, as the tutorial sums it
   std::int64_t skipped = 0;  ///< images left out because they could not be decoded
 };

@@ -16,10 +16,6 @@ std::string batchText(std::int64_t images, std::int64_t micro_batch) {
   return count + " in parts of " + std::to_string(microBatches(images, micro_batch).front());
 }
 
-const char* phaseText(Phase phase) {
-  return phase == Phase::kTrain ? "training" : "validation";
-}
-
 }  // namespace
 
 void refusePhase(const std::exception_ptr& failure, const PhaseOptions& options, std::int64_t batch_size) {
