@@ -8,21 +8,15 @@
 #include <string>
 #include <utility>
 
-#include "core/data/jpeg_encode.h"
 #include "core/train/training_state.h"
+#include "test/train/drawn_samples.h"
 
 namespace torchwing::simulated {
 namespace {
 
 LoaderOptions imagesOf(const TrainingRun::Options& options, bool training) {
   LoaderOptions loader;
-  for (int i = 0; i < options.images; ++i) {
-    std::vector<std::uint8_t> rgb(32 * 32 * 3);
-    for (std::size_t pixel = 0; pixel < rgb.size(); ++pixel)
-      rgb[pixel] = static_cast<std::uint8_t>(pixel * (i + 1) % 251);
-    auto bytes = std::make_shared<const std::vector<std::uint8_t>>(encodeJpeg(rgb.data(), 32, 32, 90));
-    loader.samples.push_back({"image " + std::to_string(i), i % 2, std::move(bytes)});
-  }
+  loader.samples = drawnSamples(options.images);
   loader.transforms = {transform::Resize{32, 32}};
   if (training) loader.transforms.push_back(transform::RandomHorizontalFlip{});
   loader.transforms.push_back(transform::ToTensor{});

@@ -69,7 +69,9 @@ TEST(SgdTest, AFlagHoldsAStepBackOrLeavesItsBitsAlone) {
     for (std::size_t i = 0; i < plain.size(); ++i) {
       EXPECT_TRUE(plain[i].equal(flagged[i])) << name;
       const at::Tensor buffer = optimizer.momentumBuffers()[i];
-      if (buffer.defined()) EXPECT_TRUE(buffer.equal(expected.momentumBuffers()[i])) << name;
+      if (buffer.defined()) {
+        EXPECT_TRUE(buffer.equal(expected.momentumBuffers()[i])) << name;
+      }
     }
   }
 }

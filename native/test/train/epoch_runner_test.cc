@@ -6,21 +6,15 @@
 #include <future>
 #include <limits>
 
-#include "core/data/jpeg_encode.h"
 #include "core/error.h"
+#include "test/train/drawn_samples.h"
 
 namespace torchwing {
 namespace {
 
 LoaderOptions smallImages(int count) {
   LoaderOptions options;
-  for (int i = 0; i < count; ++i) {
-    std::vector<std::uint8_t> rgb(32 * 32 * 3);
-    for (std::size_t pixel = 0; pixel < rgb.size(); ++pixel)
-      rgb[pixel] = static_cast<std::uint8_t>(pixel * (i + 1) % 256);
-    auto bytes = std::make_shared<const std::vector<std::uint8_t>>(encodeJpeg(rgb.data(), 32, 32, 90));
-    options.samples.push_back({"image " + std::to_string(i), i % 2, std::move(bytes)});
-  }
+  options.samples = drawnSamples(count);
   options.transforms = {transform::Resize{32, 32}, transform::ToTensor{},
                         transform::Normalize{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}}};
   options.workers = 2;
@@ -42,15 +36,8 @@ class EpochRunner : public testing::Test {
     return result.get_future().get();
   }
 
-  static ResNetOptions twoClasses() {
-    ResNetOptions options;
-    options.classes = 2;
-    options.seed = 1;
-    return options;
-  }
-
   Executor executor_;
-  ResNet model_{twoClasses()};
+  ResNet model_{{.classes = 2, .seed = 1}};
   Sgd sgd_{model_.parameters(), {.lr = 0.01, .momentum = 0.9}};
   Loader loader_{smallImages(10)};
   StopFlag stop_;
@@ -104,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(WithAndWithoutMixing, HalvesOfAnEpoch,
                          [](const auto& info) { return info.param.enabled() ? "Mixed" : "Plain"; });
 
 TEST_P(HalvesOfAnEpoch, EqualTheWhole) {
-  ResNet whole(twoClasses());
+  ResNet whole({.classes = 2, .seed = 1});
   Sgd sgd(whole.parameters(), {.lr = 0.01, .momentum = 0.9});
   PhaseOptions options{.phase = Phase::kTrain, .epoch = 4, .mix = GetParam()};
   std::promise<void> done;
@@ -130,7 +117,7 @@ TEST_F(EpochRunner, MixingIsOfTrainingAlone) {
   const double plain = run({.phase = Phase::kVal}).counts.loss_sum;
   EXPECT_EQ(run({.phase = Phase::kVal, .mix = mix}).counts.loss_sum, plain);
   const PhaseResult first = run({.phase = Phase::kTrain, .max_steps = 1});
-  model_.load(ResNet(twoClasses()).state());
+  model_.load(ResNet({.classes = 2, .seed = 1}).state());
   const PhaseResult mixed = run({.phase = Phase::kTrain, .max_steps = 1, .mix = mix});
   EXPECT_EQ(mixed.counts.images, first.counts.images);
   EXPECT_NE(mixed.counts.loss_sum, first.counts.loss_sum);
@@ -138,9 +125,9 @@ TEST_F(EpochRunner, MixingIsOfTrainingAlone) {
 
 TEST_F(EpochRunner, LabelSmoothingIsOfBothPhases) {
   for (const Phase phase : {Phase::kVal, Phase::kTrain}) {
-    model_.load(ResNet(twoClasses()).state());
+    model_.load(ResNet({.classes = 2, .seed = 1}).state());
     const double plain = run({.phase = phase, .max_steps = 1}).counts.loss_sum;
-    model_.load(ResNet(twoClasses()).state());
+    model_.load(ResNet({.classes = 2, .seed = 1}).state());
     EXPECT_NE(run({.phase = phase, .max_steps = 1, .label_smoothing = 0.5}).counts.loss_sum, plain);
   }
 }

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <future>
 
-#include "core/data/jpeg_encode.h"
 #include "core/error.h"
 #include "core/train/epoch_runner.h"
+#include "test/train/drawn_samples.h"
 
 namespace torchwing {
 namespace {
@@ -34,13 +34,7 @@ class StandInGraph : public DeviceGraph {
 /// 22 images: five batches of four and one of two.
 LoaderOptions images() {
   LoaderOptions options;
-  for (int i = 0; i < 22; ++i) {
-    std::vector<std::uint8_t> rgb(32 * 32 * 3);
-    for (std::size_t pixel = 0; pixel < rgb.size(); ++pixel)
-      rgb[pixel] = static_cast<std::uint8_t>(pixel * (i + 1) % 251);
-    auto bytes = std::make_shared<const std::vector<std::uint8_t>>(encodeJpeg(rgb.data(), 32, 32, 90));
-    options.samples.push_back({"image " + std::to_string(i), i % 2, std::move(bytes)});
-  }
+  options.samples = drawnSamples(22);
   options.transforms = {transform::Resize{32, 32}, transform::ToTensor{},
                         transform::Normalize{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}}};
   options.workers = 2;
@@ -48,13 +42,6 @@ LoaderOptions images() {
 }
 
 constexpr int kWholeBatches = 5;
-
-ResNetOptions twoClasses() {
-  ResNetOptions options;
-  options.classes = 2;
-  options.seed = 1;
-  return options;
-}
 
 struct Listener : PhaseListener {
   void onProgress(const Progress& latest) override {
@@ -85,7 +72,7 @@ struct Trained {
   }
 
   Executor& executor;
-  ResNet model{twoClasses()};
+  ResNet model{{.classes = 2, .seed = 1}};
   Sgd sgd{model.parameters(), {.lr = 0.01, .momentum = 0.9, .weight_decay = 1e-4}};
   Loader loader{images()};
   StopFlag stop;
@@ -160,7 +147,7 @@ TEST_F(Graphed, FollowsTheLearningRate) {
 
 TEST_F(Graphed, WeightsThatWereSetInPlaceAreTrainedOnWithoutANewRecording) {
   bothEpochs(0);
-  const StateDict fresh = ResNet(twoClasses()).snapshot();
+  const StateDict fresh = ResNet({.classes = 2, .seed = 1}).snapshot();
   onBoth([&](Trained& one) { one.model.load(fresh); });
   bothEpochs(1);
   EXPECT_EQ(graph_->recorded(), 1);

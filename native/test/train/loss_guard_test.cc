@@ -21,13 +21,6 @@ using Reading = LossGuard::Reading;
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-ResNetOptions twoClasses() {
-  ResNetOptions options;
-  options.classes = 2;
-  options.seed = 1;
-  return options;
-}
-
 MixedBatch batch(std::uint64_t seed) {
   at::Generator generator = at::detail::createCPUGenerator(seed);
   return {at::empty({4, 3, 32, 32}).uniform_(-1, 1, generator),
@@ -65,7 +58,7 @@ struct Trained {
     return "";
   }
 
-  ResNet model{twoClasses()};
+  ResNet model{{.classes = 2, .seed = 1}};
   Sgd sgd{model.parameters(), {.lr = 0.01, .momentum = 0.9, .dampening = 0.1}};
   TrainingStep step;
   Reading reading;
@@ -80,7 +73,9 @@ void expectEqual(const Trained& one, const Trained& other) {
   const std::vector<at::Tensor> expected_momentum = other.sgd.momentumBuffers();
   for (std::size_t i = 0; i < momentum.size(); ++i) {
     ASSERT_EQ(momentum[i].defined(), expected_momentum[i].defined()) << i;
-    if (momentum[i].defined()) EXPECT_TRUE(momentum[i].equal(expected_momentum[i])) << i;
+    if (momentum[i].defined()) {
+      EXPECT_TRUE(momentum[i].equal(expected_momentum[i])) << i;
+    }
   }
 }
 
@@ -159,7 +154,7 @@ TEST(LossGuard, DoesNotTouchTheLossItself) {
 }
 
 TEST(LossGuard, AValidationPhaseNamesItsStepToo) {
-  ResNet model(twoClasses());
+  ResNet model({.classes = 2, .seed = 1});
   model.train(false);
   for (const Reading reading : {Reading::kAtOnce, Reading::kLater}) {
     TrainingStep step(model, nullptr, {.phase = Phase::kVal, .epoch = 2}, reading);

@@ -6,10 +6,10 @@
 #include <ostream>
 #include <vector>
 
-#include "core/data/jpeg_encode.h"
 #include "core/train/epoch_runner.h"
 #include "core/train/snapshot_schedule.h"
 #include "core/train/training_state.h"
+#include "test/train/drawn_samples.h"
 
 namespace torchwing {
 namespace {
@@ -17,13 +17,11 @@ namespace {
 /// Images of one size; the first is no image when `damaged`.
 LoaderOptions images(int count, int workers, bool damaged) {
   LoaderOptions options;
-  for (int i = 0; i < count; ++i) {
-    std::vector<std::uint8_t> rgb(32 * 32 * 3);
-    for (std::size_t pixel = 0; pixel < rgb.size(); ++pixel)
-      rgb[pixel] = static_cast<std::uint8_t>(pixel * (i + 1) % 251);
-    auto bytes = std::make_shared<std::vector<std::uint8_t>>(encodeJpeg(rgb.data(), 32, 32, 90));
-    if (damaged && i == 0) bytes->resize(20);
-    options.samples.push_back({"image " + std::to_string(i), i % 2, std::move(bytes)});
+  options.samples = drawnSamples(count);
+  if (damaged) {
+    const std::vector<std::uint8_t>& whole = *options.samples.front().bytes;
+    options.samples.front().bytes =
+        std::make_shared<const std::vector<std::uint8_t>>(whole.begin(), whole.begin() + 20);
   }
   options.transforms = {transform::Resize{32, 32}, transform::RandomHorizontalFlip{0.5},
                         transform::ToTensor{},

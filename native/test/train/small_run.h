@@ -8,21 +8,15 @@
 #include <utility>
 #include <vector>
 
-#include "core/data/jpeg_encode.h"
 #include "core/train/epoch_runner.h"
+#include "test/train/drawn_samples.h"
 
 namespace torchwing {
 
 /// `count` drawn images of two classes in batches of `batch_size`, `side` pixels wide and high.
 inline LoaderOptions drawnImages(int count, std::int64_t batch_size, int side) {
   LoaderOptions options;
-  for (int i = 0; i < count; ++i) {
-    std::vector<std::uint8_t> rgb(static_cast<std::size_t>(side * side * 3));
-    for (std::size_t pixel = 0; pixel < rgb.size(); ++pixel)
-      rgb[pixel] = static_cast<std::uint8_t>(pixel * static_cast<std::size_t>(i + 1) % 249);
-    auto bytes = std::make_shared<const std::vector<std::uint8_t>>(encodeJpeg(rgb.data(), side, side, 90));
-    options.samples.push_back({"image " + std::to_string(i), i % 2, std::move(bytes)});
-  }
+  options.samples = drawnSamples(count, side);
   options.transforms = {transform::Resize{side, side}, transform::ToTensor{},
                         transform::Normalize{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}}};
   options.batch_size = batch_size;
