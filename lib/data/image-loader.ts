@@ -6,6 +6,7 @@ import { Tensor } from '../tensor';
 import { BYTE_SIZE_EXPECTED, type ByteSize, parseByteSize } from './byte-size';
 import {
   DEFAULT_LIMITS,
+  DEFAULT_PREFETCH,
   DEFAULT_READING,
   type DecodeForm,
   defaultWorkers,
@@ -84,7 +85,7 @@ export class ImageLoader extends Handle<NativeImageLoader> {
           transforms: [...transforms],
           batchSize: options.batchSize ?? 4,
           workers: options.workers ?? defaultWorkers(),
-          prefetchBatches: options.prefetchBatches ?? 2,
+          prefetchBatches: options.prefetchBatches ?? DEFAULT_PREFETCH,
           seed: options.seed ?? 0,
           shuffle: options.shuffle ?? true,
           dropLast: options.dropLast ?? false,

@@ -24,6 +24,9 @@ export function defaultWorkers(): number {
   return Math.max(1, Math.min(4, availableParallelism()));
 }
 
+/** Batches that a loader decodes ahead, besides one per worker. */
+export const DEFAULT_PREFETCH = 2;
+
 export type ExifPolicy = 'ignore' | 'apply';
 export type DecodeForm = 'exact' | 'scaled';
 export type ResizeArithmetic = 'pillow' | 'tensor';

@@ -6,7 +6,7 @@ import { type CheckpointRecord, describeCheckpoint } from './checkpoint-record';
 import type { EventDelivery } from './event-delivery';
 import type { Job } from './prepare';
 import type { RunFolder } from './run-folder';
-import type { RunPosition, RunState } from './run-state';
+import type { RunState } from './run-state';
 import { serializeRecord } from './serialize-event';
 import type { PhasePosition } from './training-session';
 
@@ -57,25 +57,22 @@ export class CheckpointWriter {
     const microBatch = { ...this.#run.microBatch, [phase]: ofPhase };
     // Described at once: by the time it is written the run has gone on.
     const record = this.#describe({ position, microBatch });
-    return this.#write(position, record, async () => state).then(() => undefined);
+    return this.#write(record, async () => state).then(() => undefined);
   }
 
   /** One of the run as it is between two phases; gives its path, null when it failed. Settles when it is on the disk. */
   async now(): Promise<string | null> {
     // At most one state waits for the disk.
     await this.#tail;
-    const { position } = this.#run;
-    const record = this.#describe(this.#run);
-    return this.#write(position, record, () => this.#job.session.state());
+    return this.#write(this.#describe(this.#run), () => this.#job.session.state());
   }
 
   /** The same without waiting for the disk, once the one before is there. */
   async begin(): Promise<void> {
     await this.#tail;
-    const { position } = this.#run;
     const record = this.#describe(this.#run);
     const state = await this.#job.session.state();
-    void this.#write(position, record, async () => state);
+    void this.#write(record, async () => state);
   }
 
   /** Keeps the one of the run as it is now until the next call; begins it where there is none. */
@@ -110,11 +107,8 @@ export class CheckpointWriter {
     return describeCheckpoint(this.#job, this.#events.runId, this.#run, place);
   }
 
-  #write(
-    position: RunPosition,
-    record: CheckpointRecord,
-    take: () => Promise<StateDict>,
-  ): Promise<string | null> {
+  #write(record: CheckpointRecord, take: () => Promise<StateDict>): Promise<string | null> {
+    const { position } = record;
     const text = serializeRecord(record);
     const name = checkpointName(position);
     const path = join(this.#folder.path, name);

@@ -18,12 +18,16 @@ export interface RunOutput {
   checkpoints: CheckpointWriter;
 }
 
-export interface FitLoop {
+/** What a run consists of. */
+export interface RunParts {
   job: Job;
   run: RunState;
   events: EventDelivery;
   control: StopControl;
   output: RunOutput | null;
+}
+
+export interface FitLoop extends RunParts {
   rollback: Rollback;
 }
 

@@ -7,7 +7,7 @@ import { saveTorchCheckpoint } from '../optim/torch-checkpoint';
 import { beginFolder, describeStart } from './begin-run';
 import { CheckpointWriter } from './checkpoint-writer';
 import { type EventContent, EventDelivery } from './event-delivery';
-import { fitLoop, type RunOutput } from './fit-loop';
+import { fitLoop, type RunOutput, type RunParts } from './fit-loop';
 import type { KeptWeights } from './kept-weights';
 import { type Job, type PrepareListeners, prepare } from './prepare';
 import { openCheckpoint, type Resumed } from './resume';
@@ -138,7 +138,7 @@ export class FitRun {
     warnings.flow();
     const output = folder === null ? null : this.#openOutput(job, folder, resumed);
     const limit = this.#startClock();
-    const parts = { job, run: this.#run, events: this.#events, control: this.#control, output };
+    const parts: RunParts = { job, run: this.#run, events: this.#events, control: this.#control, output };
     const rollback = new Rollback({ ...parts, resumed });
     try {
       const { best } = this.#run;

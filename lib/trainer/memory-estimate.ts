@@ -1,10 +1,9 @@
 import type { ResolvedConfig } from '../config/types';
+import { DEFAULT_PREFETCH } from '../data/loader-defaults';
 import { outputSize } from '../data/output-size';
 import { resnetSizes } from '../model/resnet-sizes';
 
 const FLOAT_BYTES = 4;
-/** Batches that a loader's ring holds beside one for each worker. */
-const PREFETCH = 2;
 /** What a worker decodes from and into. */
 const WORKER_BYTES = 4 * 2 ** 20;
 /** LibTorch's code that is touched, oneDNN's kernels and OpenMP's threads, as measured. */
@@ -66,7 +65,7 @@ export function estimateMemory(
   const byte = (transforms: typeof data.transforms.train) =>
     transforms.at(-1)?.type === 'normalize' && transforms.at(-2)?.type === 'toTensor' ? 1 : FLOAT_BYTES;
   const ring = (batch: number, [height, width]: readonly [number, number], bytes: number) =>
-    (data.workers + PREFETCH) * batch * 3 * height * width * bytes;
+    (data.workers + DEFAULT_PREFETCH) * batch * 3 * height * width * bytes;
   const loaders =
     ring(data.batchSize, size, byte(data.transforms.train)) +
     ring(data.batchSize, valSize, byte(data.transforms.val));

@@ -3,11 +3,9 @@ import { StateDict } from '../model/state-dict';
 import { TorchwingError } from '../native/errors';
 import { checkpointName } from './checkpoint-names';
 import { type CheckpointRecord, readCheckpointRecord } from './checkpoint-record';
-import type { EventDelivery } from './event-delivery';
-import type { RunOutput } from './fit-loop';
+import type { RunParts } from './fit-loop';
 import type { Job } from './prepare';
 import { phaseStart, type RunState } from './run-state';
-import type { StopControl } from './stop-control';
 
 /** A state that a run can go back to. */
 export interface RollbackPoint {
@@ -15,12 +13,7 @@ export interface RollbackPoint {
   record: Pick<CheckpointRecord, 'position' | 'scheduler' | 'rollbacks'>;
 }
 
-export interface RollbackParts {
-  job: Job;
-  run: RunState;
-  events: EventDelivery;
-  control: StopControl;
-  output: RunOutput | null;
+export interface RollbackParts extends RunParts {
   /** What the run went on from: the point of an epoch whose start it has not seen. */
   resumed: RollbackPoint | null;
 }
