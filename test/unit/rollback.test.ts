@@ -47,6 +47,22 @@ function divergingAbove(lr: number, phase: 'train' | 'val' = 'train') {
   };
 }
 
+/** A signal that is aborted while `phase` of `epoch` runs, which follows `script` like the others. */
+function abortedInPhase(
+  phase: string,
+  epoch: number,
+  script: (phase: PhaseScript) => void = () => {},
+): AbortSignal {
+  const controller = new AbortController();
+  mockFake.onPhase = async (running) => {
+    script(running);
+    if (running.options.phase !== phase || running.options.epoch !== epoch) return;
+    controller.abort('enough');
+    await running.stopped;
+  };
+  return controller.signal;
+}
+
 const ROLLING: Partial<TrainerConfig> = {
   loss: { onBadLoss: 'rollback' },
   optimizer: { lr: 1 },
@@ -187,15 +203,9 @@ describe('a run that rolled back and was cut off', () => {
     ['train', 1],
     ['val', 2],
   ])('in phase %s of epoch %i goes on with the lower rate and its count', async (phase, epoch) => {
-    const controller = new AbortController();
     const diverging = divergingAbove(0.1);
-    mockFake.onPhase = async (script) => {
-      diverging(script);
-      if (script.options.phase !== phase || script.options.epoch !== epoch) return;
-      controller.abort('enough');
-      await script.stopped;
-    };
-    expect(await rejection(train({}, { signal: controller.signal }))).toBe('enough');
+    const signal = abortedInPhase(phase, epoch, diverging);
+    expect(await rejection(train({}, { signal }))).toBe('enough');
     mockFake = freshFake();
     mockFake.onPhase = diverging;
     const { rates, warnings } = await train({}, { resume: 'auto' });
@@ -205,13 +215,8 @@ describe('a run that rolled back and was cut off', () => {
   });
 
   test('before it rolled back goes back to the same place as one that was not', async () => {
-    const controller = new AbortController();
-    mockFake.onPhase = async ({ options, stopped }) => {
-      if (options.phase !== 'train' || options.epoch !== 1) return;
-      controller.abort('enough');
-      await stopped;
-    };
-    expect(await rejection(train({}, { signal: controller.signal }))).toBe('enough');
+    const signal = abortedInPhase('train', 1);
+    expect(await rejection(train({}, { signal }))).toBe('enough');
     mockFake = freshFake();
     mockFake.onPhase = divergingAbove(0.1);
     const { rates, warnings } = await train({}, { resume: 'auto' });
@@ -220,13 +225,8 @@ describe('a run that rolled back and was cut off', () => {
   });
 
   test('may decide to roll back only when it goes on, and then goes back to where it did', async () => {
-    const controller = new AbortController();
-    mockFake.onPhase = async ({ options, stopped }) => {
-      if (options.phase !== 'train' || options.epoch !== 1) return;
-      controller.abort('enough');
-      await stopped;
-    };
-    expect(await rejection(train({ loss: {} }, { signal: controller.signal }))).toBe('enough');
+    const signal = abortedInPhase('train', 1);
+    expect(await rejection(train({ loss: {} }, { signal }))).toBe('enough');
     mockFake = freshFake();
     mockFake.onPhase = divergingAbove(0.1);
     const { rates, warnings } = await train({}, { resume: 'auto' });
