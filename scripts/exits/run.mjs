@@ -4,7 +4,6 @@
  *
  *   npm run test:full -- [--repeat N] [--other N] [--nodes 20,22,24] [--jobs N] [--minutes N] [--report FILE]
  */
-import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -18,11 +17,13 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeCommit } from '../commit.mjs';
 import { nodeBinary, VERSIONS } from './nodes.mjs';
 
 const require = createRequire(import.meta.url);
 const { LIVE, VOID, ENDINGS, nameOf } = require('../../test/process/exits/cells.cjs');
-const { drawData, roomyFolder, runCell } = require('../../test/process/exits/run-cell.cjs');
+const { drawData, runCell } = require('../../test/process/exits/run-cell.cjs');
+const { quickFolder } = require('../../test/process/quick-folder.cjs');
 
 /** Milliseconds between two lines that say how far it is. */
 const TELL_EVERY = 30_000;
@@ -63,12 +64,6 @@ function readOptions() {
   return { repeat, other, nodes, jobs, minutes, report: values.report };
 }
 
-function describeCommit() {
-  const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--', 'lib', 'native', 'test/process/exits') !== '';
-  return `${git('rev-parse', 'HEAD')}${changed ? ', changed' : ''}`;
-}
-
 /** Runs in rounds over all cells, so that whenever it stops each cell has had its share; the other versions in every second one. */
 function plan({ repeat, other, nodes }) {
   const [first, ...others] = nodes.map((major) => VERSIONS[major]);
@@ -100,7 +95,7 @@ const keyOf = ({ round, version, name }) => `${round} ${version} ${name}`;
 
 async function main() {
   const options = readOptions();
-  const commit = describeCommit();
+  const commit = describeCommit('lib', 'native', 'test/process/exits');
   const journal = openJournal(commit);
   const { done } = journal;
   const known = new Set(done.map(keyOf));
@@ -108,7 +103,7 @@ async function main() {
     ({ round, version, cell }) => !known.has(keyOf({ round, version, name: nameOf(cell) })),
   );
   const total = waiting.length + done.length;
-  const base = mkdtempSync(path.join(roomyFolder(), 'torchwing-exits-'));
+  const base = mkdtempSync(path.join(quickFolder(), 'torchwing-exits-'));
   const began = Date.now();
   const end = began + options.minutes * 60_000;
   const here = { done: 0, failed: 0 };

@@ -4,18 +4,20 @@
  *
  *   npm run soak -- --minutes N [--seed S] [--report FILE]
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { describeCommit } from '../commit.mjs';
 import { root } from './torchwing.mjs';
 import { GROWTH, LONGEST_DELAY } from './watch.mjs';
 
 const require = createRequire(import.meta.url);
 const { STEADY_MALLOC } = require('../../test/process/programs/gauge.cjs');
+const { quickFolder } = require('../../test/process/quick-folder.cjs');
 const { INSECT_CLASSES } = require('../../dist/demo/draw-insects.js');
 const { insectPath, writeInsects } = require('../../dist/demo/write-insects.js');
 
@@ -46,24 +48,8 @@ function readOptions() {
   return { minutes, seed, report: values.report };
 }
 
-/** Memory where there is enough: a disk makes each checkpoint wait for it. */
-function roomyFolder() {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    return bavail * bsize > ROOM ? '/dev/shm' : tmpdir();
-  } catch {
-    return tmpdir();
-  }
-}
-
 function describeMachine() {
   return { node: process.versions.node, cpu: cpus()[0]?.model, cores: availableParallelism() };
-}
-
-function describeCommit() {
-  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--', 'lib', 'native') !== '';
-  return `${git('rev-parse', 'HEAD')}${changed ? ', changed' : ''}`;
 }
 
 /** Runs the session; gives its first and its last line. */
@@ -96,14 +82,14 @@ function runSession(task) {
 
 async function main() {
   const { minutes, seed, report } = readOptions();
-  const place = mkdtempSync(path.join(roomyFolder(), 'torchwing-soak-'));
+  const place = mkdtempSync(path.join(quickFolder(ROOM), 'torchwing-soak-'));
   const data = path.join(place, 'data');
   mkdirSync(data);
   await writeInsects(data, { seed: 1, size: 48, perClass: PER_CLASS });
   const images = INSECT_CLASSES.flatMap((insect) =>
     Array.from({ length: PER_CLASS.val }, (_, at) => path.join(data, insectPath('val', insect, at))),
   );
-  const commit = describeCommit();
+  const commit = describeCommit('lib', 'native');
   const date = new Date().toISOString();
   console.log(`Soak for ${minutes} minutes with seed ${seed} in ${place}`);
   const { first, last, failure } = await runSession({ place, data, images, minutes, seed });

@@ -17,57 +17,38 @@ function atEvent(number, act) {
   };
 }
 
-/** Runs `fit`, and expects that it ends by itself or with `reason`. */
-async function fitUntil(fit, isReason) {
+/** Runs a fit that goes on, and expects that it ends by itself or with what `isReason` knows. */
+async function fitUntil(trainer, options, isReason) {
   try {
-    const { stopped } = await fit;
+    const { stopped } = await trainer.fit({ resume: 'auto', ...options });
     return stopped;
   } catch (error) {
     if (!isReason(error)) throw error;
     return 'interrupted';
+  } finally {
+    trainer.dispose();
   }
 }
 
-async function byAbort({ config, event }) {
-  const trainer = new Trainer(config);
+function byAbort({ config, event }) {
   const abort = new AbortController();
   const reason = new Error('the soak aborts');
-  const fit = trainer.fit({
-    resume: 'auto',
-    signal: abort.signal,
-    onEvent: atEvent(event, () => abort.abort(reason)),
-  });
-  try {
-    return await fitUntil(fit, (error) => error === reason);
-  } finally {
-    trainer.dispose();
-  }
+  const onEvent = atEvent(event, () => abort.abort(reason));
+  return fitUntil(new Trainer(config), { signal: abort.signal, onEvent }, (error) => error === reason);
 }
 
-async function byThrow({ config, event }) {
-  const trainer = new Trainer(config);
+function byThrow({ config, event }) {
   const reason = new Error('the soak throws');
-  const fit = trainer.fit({
-    resume: 'auto',
-    onEvent: atEvent(event, () => {
-      throw reason;
-    }),
+  const onEvent = atEvent(event, () => {
+    throw reason;
   });
-  try {
-    return await fitUntil(fit, (error) => error === reason);
-  } finally {
-    trainer.dispose();
-  }
+  return fitUntil(new Trainer(config), { onEvent }, (error) => error === reason);
 }
 
-async function byDispose({ config, event }) {
+function byDispose({ config, event }) {
   const trainer = new Trainer(config);
-  const fit = trainer.fit({ resume: 'auto', onEvent: atEvent(event, () => trainer.dispose()) });
-  try {
-    return await fitUntil(fit, (error) => error.code === 'DISPOSED');
-  } finally {
-    trainer.dispose();
-  }
+  const onEvent = atEvent(event, () => trainer.dispose());
+  return fitUntil(trainer, { onEvent }, (error) => error.code === 'DISPOSED');
 }
 
 async function byLeavingTheStream({ config, event }) {
@@ -84,13 +65,8 @@ async function byLeavingTheStream({ config, event }) {
   }
 }
 
-async function byTimeLimit({ config, milliseconds }) {
-  const trainer = new Trainer({ ...config, timeLimit: (milliseconds + 1) / 1000 });
-  try {
-    return (await trainer.fit({ resume: 'auto' })).stopped;
-  } finally {
-    trainer.dispose();
-  }
+function byTimeLimit({ config, milliseconds }) {
+  return fitUntil(new Trainer({ ...config, timeLimit: (milliseconds + 1) / 1000 }), {}, () => false);
 }
 
 async function byEndOfWorker({ config, event }) {

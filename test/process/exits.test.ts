@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { quickFolder } from './run-files';
 
 interface Cell {
   situation: string;
@@ -16,9 +17,8 @@ const { SITUATIONS, STATES, ENDINGS, LIVE, VOID, RISKIEST, nameOf } = require('.
   RISKIEST: (Cell & { risk: string })[];
   nameOf: (cell: Cell) => string;
 };
-const { drawData, roomyFolder, runCell } = require('./exits/run-cell.cjs') as {
+const { drawData, runCell } = require('./exits/run-cell.cjs') as {
   drawData: (folder: string) => Promise<string>;
-  roomyFolder: () => string;
   runCell: (
     cell: Cell,
     options: { data: string; base: string; host?: string },
@@ -33,7 +33,7 @@ const RISKY_RUNS = 20;
 let base = '';
 let data = '';
 beforeAll(async () => {
-  base = mkdtempSync(join(roomyFolder(), 'torchwing-exits-'));
+  base = mkdtempSync(join(quickFolder(), 'torchwing-exits-'));
   data = await drawData(base);
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));

@@ -1,12 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contentsSha256 } from '../../lib/data/contents-hash';
 import { LoopbackServer, serve } from '../loopback-server';
 import { zipOf } from '../zip-writer';
 import { drawPhotos } from './draw-photos';
+import { faultsEnvironment } from './faults/preload';
 
 /** What test/process/programs/faulty-download.cjs prints of one attempt. */
 interface Attempt {
@@ -71,14 +72,10 @@ afterAll(() => {
 });
 
 function run(server: string, published: string): Promise<string> {
-  const shim = join(place, 'faults.so');
-  const source = join(__dirname, 'faults', 'faults.c');
-  execFileSync('cc', ['-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-o', shim, source, '-ldl']);
-  const order = join(place, 'order');
-  writeFileSync(order, Buffer.alloc(80));
+  const { order, env } = faultsEnvironment(place);
   const program = join(__dirname, 'programs', 'faulty-download.cjs');
   const child = spawn(process.execPath, [program, server, join(place, 'cache'), order, published], {
-    env: { ...process.env, LD_PRELOAD: shim, TORCHWING_FAULTS: order },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawPhotos } from './draw-photos';
+import { faultsEnvironment } from './faults/preload';
 import { quickFolder } from './run-files';
 
 /** What test/process/programs/faulty-run.cjs prints of one attempt. */
@@ -18,25 +19,18 @@ interface Attempt {
   leftovers: string[];
 }
 
-/** Bytes of `struct order` in test/process/faults/faults.c. */
-const ORDER_SIZE = 80;
-
 let place = '';
 let data = '';
 let attempts: Attempt[] = [];
 beforeAll(() => {
   place = mkdtempSync(join(quickFolder(), 'torchwing-faults-'));
   data = drawPhotos({ train: 2, val: 2 });
-  const shim = join(place, 'faults.so');
-  const source = join(__dirname, 'faults', 'faults.c');
-  execFileSync('cc', ['-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-o', shim, source, '-ldl']);
-  const order = join(place, 'order');
-  writeFileSync(order, Buffer.alloc(ORDER_SIZE));
+  const { order, env } = faultsEnvironment(place);
   const cache = join(place, 'cache');
   mkdirSync(cache);
   const program = join(__dirname, 'programs', 'faulty-run.cjs');
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, data, join(place, 'run'), order], {
-    env: { ...process.env, LD_PRELOAD: shim, TORCHWING_FAULTS: order, XDG_CACHE_HOME: cache },
+    env: { ...process.env, ...env, XDG_CACHE_HOME: cache },
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`faulty-run.cjs ended with ${status}: ${stderr}`);

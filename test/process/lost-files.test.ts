@@ -1,8 +1,9 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { torchwing } from './cli-program';
 import { drawPhotos } from './draw-photos';
+import { compilePreload } from './faults/preload';
 import { quickFolder } from './run-files';
 
 /** Longest time from the last word of a process to its end. */
@@ -99,20 +100,7 @@ describe('a disk that stops answering while training runs', () => {
   beforeAll(() => {
     place = mkdtempSync(join(quickFolder(), 'torchwing-stall-'));
     folders.push(place);
-    shim = join(place, 'stall.so');
-    const source = join(__dirname, 'faults', 'stall.c');
-    execFileSync('cc', [
-      '-O1',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      '-shared',
-      '-fPIC',
-      '-o',
-      shim,
-      source,
-      '-ldl',
-    ]);
+    shim = compilePreload('stall', place);
   });
 
   /** How a host that is to end by `ending` once it stalls does end, and how long after. */

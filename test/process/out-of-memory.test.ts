@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from './child';
 import { drawPhotos } from './draw-photos';
+import { compilePreload } from './faults/preload';
 import { quickFolder, shaOf } from './run-files';
 
 /** What test/process/programs/out-of-memory.cjs prints of one fit. */
@@ -23,11 +23,8 @@ const fits = new Map<string, Fit>();
 beforeAll(async () => {
   place = mkdtempSync(join(quickFolder(), 'torchwing-memory-'));
   data = drawPhotos({ train: 16, val: 8 });
-  const shim = join(place, 'memory.so');
-  const source = join(__dirname, 'faults', 'memory.c');
-  execFileSync('cc', ['-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-o', shim, source, '-ldl']);
   const { code, stdout, stderr } = await runProgram('out-of-memory.cjs', [data, place], undefined, {
-    env: { LD_PRELOAD: shim, TORCHWING_LARGEST_BLOCK: `${LARGEST_BLOCK}` },
+    env: { LD_PRELOAD: compilePreload('memory', place), TORCHWING_LARGEST_BLOCK: `${LARGEST_BLOCK}` },
   });
   if (code !== 0) throw new Error(`out-of-memory.cjs ended with ${code}: ${stderr}`);
   for (const line of stdout.trimEnd().split('\n')) {

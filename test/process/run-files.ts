@@ -1,5 +1,4 @@
-import { readFileSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StateDict, weightsSha256 } from 'torchwing';
 
@@ -25,14 +24,4 @@ export function figuresOf(folder: string): { runId: string; [field: string]: unk
     .filter(({ type }) => type === 'phaseEnd' || type === 'epochEnd');
 }
 
-const ROOM = 2 ** 31;
-
-/** A folder for many large files: memory where there is enough, since a disk makes each checkpoint wait for it. */
-export function quickFolder(): string {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    return bavail * bsize > ROOM ? '/dev/shm' : tmpdir();
-  } catch {
-    return tmpdir();
-  }
-}
+export const { quickFolder } = require('./quick-folder.cjs') as { quickFolder: () => string };

@@ -1,7 +1,6 @@
 // Runs one cell of the matrix in a process of its own and says what is wrong with how it ended.
 const { spawn } = require('node:child_process');
-const { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } = require('node:fs');
-const { tmpdir } = require('node:os');
+const { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
 const { ENDINGS, MISSED } = require('./cells.cjs');
 const { startClock } = require('./own-time.cjs');
@@ -14,21 +13,8 @@ const LIMIT = 120_000;
 /** States behind the first step of a run, which a signal must leave with a checkpoint. */
 const TRAINING = ['first step', 'mid-epoch', 'between epochs', 'in a callback', 'writing a checkpoint'];
 
-/** Bytes that some cells at once stay below. */
-const ROOM = 2 ** 31;
-
 const HOST = join(__dirname, 'host.cjs');
 const LIBRARY = join(__dirname, '..', '..', '..', 'dist');
-
-/** Where runs lie: memory where there is enough, since a disk makes each checkpoint wait for it. */
-function roomyFolder() {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    return bavail * bsize > ROOM ? '/dev/shm' : tmpdir();
-  } catch {
-    return tmpdir();
-  }
-}
 
 /** @returns the data set that every cell trains on, a few small photos in `folder` */
 async function drawData(folder) {
@@ -140,4 +126,4 @@ async function load(path) {
   state.dispose();
 }
 
-module.exports = { drawData, roomyFolder, runCell };
+module.exports = { drawData, runCell };

@@ -1,36 +1,18 @@
 // Brings one published file or data set again and again while the n-th system call on it fails, for every n until none is
 // left. Prints one line of JSON per attempt.
 //   node faulty-download.cjs SERVER CACHE ORDER PUBLISHED      with test/process/faults/faults.c preloaded
-const { existsSync, openSync, readSync, readdirSync, rmSync, writeSync } = require('node:fs');
+const { existsSync, readdirSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
 const { contentsSha256 } = require('../../../dist/data/contents-hash.js');
 const { fetchDataset } = require('../../../dist/data/fetch-dataset.js');
 const { sha256OfFile } = require('../../../dist/files/file-hash.js');
 const { findWeights } = require('../../../dist/model/weights.js');
+const { openOrder } = require('../faults/order.cjs');
 
 const [server, cache, orderFile, published] = process.argv.slice(2);
 const { weights, dataset } = JSON.parse(published);
-const CALLS = { none: 0, open: 1, write: 2, fsync: 3, rename: 4 };
-const ERRORS = { EIO: 5, EACCES: 13, ENOSPC: 28, short: 0 };
-const SEEN_AT = 12;
 
-const order = openSync(orderFile, 'r+');
-
-function arm(call, nth, error, match) {
-  const bytes = Buffer.alloc(80);
-  for (const [at, value] of [CALLS[call], nth, ERRORS[error] ?? 0, 0].entries())
-    bytes.writeInt32LE(value, 4 * at);
-  bytes.write(match, 16, 'latin1');
-  writeSync(order, bytes, 0, bytes.length, 0);
-}
-
-/** Ends the fault; how many calls it had to choose from. */
-function disarm() {
-  const bytes = Buffer.alloc(4);
-  readSync(order, bytes, 0, 4, SEEN_AT);
-  arm('none', 0, 'EIO', '');
-  return bytes.readInt32LE(0);
-}
+const { arm, disarm } = openOrder(orderFile);
 
 const environment = { XDG_CACHE_HOME: cache, TORCHWING_MIRROR: server };
 const options = { environment, patience: { attempts: 2, pause: 1 } };

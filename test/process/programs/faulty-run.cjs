@@ -1,33 +1,15 @@
 // A run that goes on again and again in one folder while the n-th system call on one of its files fails, for every n until
 // none is left. Prints one line of JSON per attempt.
 //   node faulty-run.cjs DATA OUTPUT ORDER      with test/process/faults preloaded
-const { openSync, readSync, readdirSync, rmSync, writeSync } = require('node:fs');
+const { readdirSync, rmSync } = require('node:fs');
 const { Trainer } = require('../../../dist/index.js');
+const { openOrder } = require('../faults/order.cjs');
 
 const [data, output, orderFile] = process.argv.slice(2);
-const CALLS = { none: 0, open: 1, write: 2, fsync: 3, rename: 4 };
-const ERRORS = { EIO: 5, EACCES: 13, ENOSPC: 28, short: 0 };
-const SEEN_AT = 12;
 /** What preflight found out; it is written only where it is not there yet. */
 const CACHE = process.env.XDG_CACHE_HOME;
 
-const order = openSync(orderFile, 'r+');
-
-function arm(call, nth, error, match) {
-  const bytes = Buffer.alloc(80);
-  for (const [at, value] of [CALLS[call], nth, ERRORS[error] ?? 0, 0].entries())
-    bytes.writeInt32LE(value, 4 * at);
-  bytes.write(match, 16, 'latin1');
-  writeSync(order, bytes, 0, bytes.length, 0);
-}
-
-/** Ends the fault; how many calls it had to choose from. */
-function disarm() {
-  const bytes = Buffer.alloc(4);
-  readSync(order, bytes, 0, 4, SEEN_AT);
-  arm('none', 0, 'EIO', '');
-  return bytes.readInt32LE(0);
-}
+const { arm, disarm } = openOrder(orderFile);
 
 let epochs = 1;
 

@@ -1,0 +1,33 @@
+// The order that a program gives faults.c, which is preloaded into its process: a file of `struct order`.
+const { openSync, readSync, writeSync } = require('node:fs');
+
+const SIZE = 80;
+const CALLS = { none: 0, open: 1, write: 2, fsync: 3, rename: 4 };
+const ERRORS = { EIO: 5, EACCES: 13, ENOSPC: 28, short: 0 };
+const SEEN_AT = 12;
+
+/** @param file that TORCHWING_FAULTS names */
+function openOrder(file) {
+  const order = openSync(file, 'r+');
+
+  /** From here on the `nth` call on a file with `match` in its path fails. */
+  function arm(call, nth, error, match) {
+    const bytes = Buffer.alloc(SIZE);
+    for (const [at, value] of [CALLS[call], nth, ERRORS[error] ?? 0, 0].entries())
+      bytes.writeInt32LE(value, 4 * at);
+    bytes.write(match, 16, 'latin1');
+    writeSync(order, bytes, 0, bytes.length, 0);
+  }
+
+  /** Ends the fault; how many calls it had to choose from. */
+  function disarm() {
+    const bytes = Buffer.alloc(4);
+    readSync(order, bytes, 0, 4, SEEN_AT);
+    arm('none', 0, 'EIO', '');
+    return bytes.readInt32LE(0);
+  }
+
+  return { arm, disarm };
+}
+
+module.exports = { openOrder };
