@@ -22,6 +22,7 @@ import { nodeBinary, VERSIONS } from './nodes.mjs';
 
 const require = createRequire(import.meta.url);
 const { LIVE, VOID, ENDINGS, nameOf } = require('../../test/process/exits/cells.cjs');
+const { findLibTorch } = require('../../dist/native/libtorch.js');
 const { drawData, runCell } = require('../../test/process/exits/run-cell.cjs');
 const { quickFolder } = require('../../test/process/quick-folder.cjs');
 
@@ -95,6 +96,8 @@ const keyOf = ({ round, version, name }) => `${round} ${version} ${name}`;
 
 async function main() {
   const options = readOptions();
+  // Each run has a cache folder of its own, where none is.
+  process.env.LIBTORCH = findLibTorch().root;
   const commit = describeCommit('lib', 'native', 'test/process/exits');
   const journal = openJournal(commit);
   const { done } = journal;
@@ -125,8 +128,12 @@ async function main() {
         const next = waiting.shift();
         if (next === undefined) return;
         const { round, version, cell } = next;
-        const { problem, seconds } = await runCell(cell, { node: nodeBinary(version), data, base });
-        const entry = { round, version, name: nameOf(cell), problem, seconds: Number(seconds.toFixed(2)) };
+        const ended = await runCell(cell, { node: nodeBinary(version), data, base });
+        const { problem } = ended;
+        const [seconds, wallSeconds] = [ended.seconds, ended.wallSeconds].map((exact) =>
+          Number(exact.toFixed(2)),
+        );
+        const entry = { round, version, name: nameOf(cell), problem, seconds, wallSeconds };
         journal.add(entry);
         done.push(entry);
         here.done += 1;
@@ -167,6 +174,7 @@ function writeReport({ report, repeat, other, nodes }, commit, done) {
     ),
     failed: failures.length,
     slowestSeconds: Math.max(...done.map(({ seconds }) => seconds)),
+    slowestWallSeconds: Math.max(...done.map(({ wallSeconds }) => wallSeconds)),
     exitCodes: ENDINGS,
     failures,
     void: Object.fromEntries(VOID.map((cell) => [nameOf(cell), cell.reason])),

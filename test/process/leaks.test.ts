@@ -68,10 +68,17 @@ test('2,000 epochs and 200 fits leave nothing behind', async () => {
 }, 600_000);
 
 describe('a planted leak is found:', () => {
-  test('tensors that are kept', async () => {
+  test('tensors of twice what is allowed, in the heap', async () => {
     const [epochs, fits] = await Promise.all([growth('epochs', 100, 'memory'), growth('fits', 40, 'memory')]);
-    expect(verdict(epochs, ALLOWED.epochs)).toMatchObject({ heap: false, resident: false });
-    expect(verdict(fits, ALLOWED.fits)).toMatchObject({ heap: false, resident: false });
+    expect(verdict(epochs, ALLOWED.epochs)).toMatchObject({ heap: false });
+    expect(verdict(fits, ALLOWED.fits)).toMatchObject({ heap: false });
+  }, 180_000);
+
+  // The resident size also has the pages that V8 takes and gives back, some hundred kilobytes in so few epochs.
+  test('tensors of many pages, in the resident size', async () => {
+    const [epochs, fits] = await Promise.all([growth('epochs', 100, 'pages'), growth('fits', 40, 'pages')]);
+    expect(verdict(epochs, ALLOWED.epochs)).toMatchObject({ resident: false });
+    expect(verdict(fits, ALLOWED.fits)).toMatchObject({ resident: false });
   }, 180_000);
 
   test('threads and descriptors', async () => {

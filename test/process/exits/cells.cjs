@@ -34,9 +34,12 @@ const ENDINGS = {
 const MISSED = 99;
 
 /** Why a cell does not exist; null for one that does. */
-function voidReason({ situation, ending }) {
+function voidReason({ situation, state, ending }) {
   const main = situation === 'one trainer' || situation === 'two trainers';
-  return main && ending === 'terminate()' ? 'there is no worker to terminate' : null;
+  if (main && ending === 'terminate()') return 'there is no worker to terminate';
+  const loaded = situation === 'after a worker' && ending !== 'terminate()';
+  if (loaded && state === 'loading LibTorch') return 'what the worker has loaded stays loaded';
+  return null;
 }
 
 const ALL = SITUATIONS.flatMap((situation) =>

@@ -1,6 +1,7 @@
 // A host that ends as none may, to see that the matrix would notice.
 //   node faulty-host.cjs SITUATION STATE ENDING DATA PLACE      SITUATION is the fault
 const { mkdirSync, writeFileSync, writeSync } = require('node:fs');
+const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
 const [fault, , , , place] = process.argv.slice(2);
@@ -15,6 +16,7 @@ const FAULTS = {
   'a word': () => writeSync(2, 'a word\n'),
   'a lock': () => writeFileSync(join(run, 'run.lock'), '{}'),
   'a temporary file': () => writeFileSync(join(run, '.best.pth.tmp-1-1'), ''),
+  'a file among the temporary ones': () => writeFileSync(join(tmpdir(), 'torchwing-photos'), ''),
   'half a line': () => writeFileSync(join(run, 'metrics.jsonl'), '{"v":1}\n{"v":'),
   'half of the weights': () => writeFileSync(join(run, 'best.pth'), 'PK'),
   'half a checkpoint': () => writeFileSync(join(run, 'checkpoint-0001-train-000000.pth'), 'PK'),

@@ -1,6 +1,6 @@
 // Runs one cell of the matrix in a process of its own and says what is wrong with how it ended.
 const { spawn } = require('node:child_process');
-const { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs');
+const { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
 const { ENDINGS, MISSED } = require('./cells.cjs');
 const { startClock } = require('./own-time.cjs');
@@ -26,28 +26,30 @@ async function drawData(folder) {
 
 /**
  * @param options `node`: the binary; `host`: another program than host.cjs; `data`: the data set; `base`: a folder for the run's own
- * @returns problem: one line, null when the cell ended as it should; seconds: from the end that was asked for to the process's
+ * @returns problem: one line, null when the cell ended as it should; seconds: from the end that was asked for to the process's, as
+ *   own-time.cjs counts them; wallSeconds: the same by the clock on the wall
  */
 async function runCell(cell, { node = process.execPath, host = HOST, data, base }) {
   const place = mkdtempSync(join(base, 'exit-'));
   try {
     const ended = await runHost(cell, { node, host, data, place });
     const problem = problemOf(cell, ended) ?? (await problemOfFiles(cell, place));
-    return { problem, seconds: ended.seconds };
+    return { problem, seconds: ended.seconds, wallSeconds: ended.wallSeconds };
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
 }
 
 function runHost({ situation, state, ending }, { node, host, data, place }) {
-  const runs = join(place, 'runs');
-  mkdirSync(runs);
+  const [runs, temporary] = [join(place, 'runs'), join(place, 'tmp')];
+  for (const folder of [runs, temporary]) mkdirSync(folder);
   const child = spawn(node, [host, situation, state, ending, data, runs], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, XDG_CACHE_HOME: join(place, 'cache'), NODE_OPTIONS: '' },
+    env: { ...process.env, XDG_CACHE_HOME: join(place, 'cache'), TMPDIR: temporary, NODE_OPTIONS: '' },
   });
-  const result = { code: null, signal: null, stderr: '', asked: false, seconds: 0, late: '' };
+  const result = { code: null, signal: null, stderr: '', asked: false, seconds: 0, wallSeconds: 0, late: '' };
   let clock = startClock(child.pid);
+  let began = performance.now();
   let limit = LIMIT;
   const timer = setInterval(() => {
     if (clock() <= limit) return;
@@ -59,6 +61,7 @@ function runHost({ situation, state, ending }, { node, host, data, place }) {
       result.asked ||= line === 'ENDING';
       limit = line === 'ENDING' ? PATIENCE : LIMIT;
       clock = startClock(child.pid);
+      began = performance.now();
     }
   });
   child.stderr.setEncoding('utf8').on('data', (chunk) => {
@@ -69,6 +72,7 @@ function runHost({ situation, state, ending }, { node, host, data, place }) {
     child.once('exit', () => {
       clearInterval(timer);
       result.seconds = clock() / 1000;
+      result.wallSeconds = (performance.now() - began) / 1000;
     });
     child.once('close', (code, signal) => resolve({ ...result, code, signal }));
   });
@@ -93,9 +97,13 @@ async function problemOfFiles({ state, ending }, place) {
   const cached = readdirSync(place, { recursive: true, withFileTypes: true });
   const half = cached.find((file) => file.isFile() && /tmp|lock/.test(file.name));
   if (half !== undefined) return `left ${half.name} behind`;
+  const [temporary] = readdirSync(join(place, 'tmp'));
+  if (temporary !== undefined) return `left tmp/${temporary} behind`;
+  const interrupted = (ending === 'SIGINT' || ending === 'SIGTERM') && TRAINING.includes(state);
   const runs = join(place, 'runs');
-  let checkpoints = 0;
+  let kept = 0;
   for (const run of readdirSync(runs)) {
+    let checkpoints = 0;
     for (const name of readdirSync(join(runs, run))) {
       if (!RUN_FILE.test(name)) return `left ${run}/${name} behind`;
       if (name.startsWith('checkpoint-')) checkpoints += 1;
@@ -105,10 +113,17 @@ async function problemOfFiles({ state, ending }, place) {
       );
       if (problem !== null) return `${run}/${name} is not whole: ${problem}`;
     }
+    if (checkpoints > 0) kept += 1;
+    else if (interrupted && hasTrained(join(runs, run))) return `${run} left no checkpoint`;
   }
-  const interrupted = ending === 'SIGINT' || ending === 'SIGTERM';
-  if (interrupted && TRAINING.includes(state) && checkpoints === 0) return 'left no checkpoint';
-  return null;
+  // Of two runs one may have been stopped before its first step.
+  return interrupted && kept === 0 ? 'left no checkpoint' : null;
+}
+
+/** Whether a run has come to the end of a phase. */
+function hasTrained(run) {
+  const metrics = join(run, 'metrics.jsonl');
+  return existsSync(metrics) && readFileSync(metrics, 'utf8').includes('"type":"phaseEnd"');
 }
 
 /** Reads a run's file as the product would; throws for one that is not whole. */
