@@ -1,5 +1,4 @@
 #include <ATen/autocast_mode.h>
-#include <ATen/ops/allclose.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
@@ -33,21 +32,6 @@ class SixteenBits : public testing::TestWithParam<Precision> {};
 
 INSTANTIATE_TEST_SUITE_P(Of, SixteenBits, testing::Values(Precision::kBf16, Precision::kFp16),
                          [](const auto& info) { return info.param == Precision::kBf16 ? "Bf16" : "Fp16"; });
-
-TEST_P(SixteenBits, LogitsAreFloat32NearThoseOfFloat32) {
-  const MixedBatch batch = batchOf(1);
-  for (const bool training : {true, false}) {
-    ResNet exact = modelOf(Precision::kFp32), cast = modelOf(GetParam());
-    exact.train(training);
-    cast.train(training);
-    const at::Tensor expected = exact.forward(batch.images, false);
-    const at::Tensor logits = cast.forward(batch.images, false);
-    EXPECT_EQ(logits.scalar_type(), at::kFloat);
-    // BatchNorm over four values each, in the last layers, magnifies what bfloat16 rounds.
-    EXPECT_TRUE(at::allclose(logits, expected, 0.1, 0.2)) << logits << expected;
-    EXPECT_FALSE(logits.equal(expected)) << "nothing was computed in 16 bits";
-  }
-}
 
 TEST_P(SixteenBits, GradientsAreFloat32AndAutocastIsOffBehindTheForwardPass) {
   ResNet model = modelOf(GetParam());
