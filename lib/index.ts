@@ -11,6 +11,7 @@ export type {
   Mode,
   ModelConfig,
   OptimizerConfig,
+  PrecisionChoice,
   ResolvedConfig,
   SchedulerConfig,
   Source,
@@ -41,7 +42,7 @@ export { StateDict, type StateDictEntry } from './model/state-dict';
 export { PUBLISHED_WEIGHTS, type PublishedWeights, type WeightsName } from './model/weights-catalogue';
 export { weightsSha256 } from './model/weights-hash';
 export { type ErrorCode, TorchwingError } from './native/errors';
-export type { Architecture, DType, Layout, Phase, WeightFormat } from './native/types';
+export type { Architecture, DType, Layout, Phase, Precision, WeightFormat } from './native/types';
 export { SGD, type SGDOptions, type SGDParamGroup, type SGDStateDict } from './optim/sgd';
 export { StepLR, type StepLROptions, type StepLRState } from './optim/step-lr';
 export {

@@ -6,6 +6,7 @@ export const PREDICT_FLAGS = {
   'top-k': { kind: 'integer', minimum: 1, help: 'classes per image, the most probable first', fallback: '1' },
   'batch-size': { kind: 'integer', minimum: 1, maximum: 65_536, help: 'images per step', fallback: '32' },
   device: { ...TRAIN_FLAGS.device, help: 'where to predict' },
+  precision: TRAIN_FLAGS.precision,
   threads: TRAIN_FLAGS.threads,
   json: { kind: 'boolean', help: 'print one JSON object per image and nothing else' },
   ...COMMON_FLAGS,

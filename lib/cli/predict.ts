@@ -36,6 +36,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   onNativeWarning((warning) => process.stderr.write(`${warningLines(warning).join('\n')}\n`));
   const predictor = await Predictor.load(weights, {
     ...(flags.device === undefined ? {} : { device: flags.device }),
+    ...(flags.precision === undefined ? {} : { precision: flags.precision }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
   });
   let failed = 0;

@@ -1,3 +1,4 @@
+import { DEFAULT_PRECISION, PRECISIONS } from '../config/precisions';
 import { type DatasetName, PUBLISHED_DATASETS } from '../data/dataset-catalogue';
 import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from '../model/architecture';
 import { COMMON_FLAGS, type CommandHelp, type FlagTable, type FlagValues } from './flags';
@@ -134,9 +135,9 @@ export const TRAIN_FLAGS = {
   },
   precision: {
     kind: 'choice',
-    choices: ['fp32', 'tf32', 'bf16', 'fp16', 'auto'],
+    choices: PRECISIONS,
     help: 'what the model computes in; auto is bf16 where the device has units for it, otherwise fp32',
-    fallback: 'fp32',
+    fallback: DEFAULT_PRECISION,
   },
   deterministic: {
     kind: 'boolean',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { choice, duration, flag, integer, path } from './numbers';
+import { DEFAULT_PRECISION, PRECISIONS } from './precisions';
 import { dataSchema } from './schema-data';
 import {
   checkpointSchema,
@@ -32,7 +33,7 @@ export const configSchema = z.strictObject(
       .string({ error: EXPECTED_DEVICE })
       .regex(/^(auto|cpu|cuda|cuda:(0|[1-9]\d{0,2}))$/, { error: EXPECTED_DEVICE })
       .default('auto'),
-    precision: choice(['fp32', 'tf32', 'bf16', 'fp16', 'auto']).default('fp32'),
+    precision: choice(PRECISIONS).default(DEFAULT_PRECISION),
     deterministic: flag().default(false),
     cudaGraph: flag().default(false),
     threads: z

@@ -8,9 +8,10 @@ import { headWidth } from '../model/prepare-model';
 import { ResNet } from '../model/resnet';
 import { StateDict } from '../model/state-dict';
 import { TorchwingError } from '../native/errors';
-import type { Architecture } from '../native/types';
+import type { Architecture, Precision } from '../native/types';
 import type { ReadableRecord } from '../trainer/record-schema';
 import { readRecord } from '../trainer/run-record';
+import { TrainingSession } from '../trainer/training-session';
 import type { PredictorOptions } from './types';
 
 /** Image side of the tutorial's validation transforms. */
@@ -22,18 +23,26 @@ export interface Classifier {
   classes: string[];
   transforms: Transform[];
   reading: ImageReading;
+  /** What keeps LibTorch's process-wide switch at TF32; null: the settings stay as they are. */
+  tf32: TrainingSession | null;
+}
+
+/** Where a model computes, and in what. */
+export interface Computation {
+  device: string;
+  precision: Precision;
 }
 
 /**
  * Reads a weight file and its record.
  * The architecture is told by the tensors.
  * @throws TorchwingError WEIGHTS_* for the file; INVALID_ARGUMENT when there are no class names, or not as many as the
- *   head has classes
+ *   head has classes; ARITHMETIC_CONFLICT
  */
 export async function loadClassifier(
   file: string,
   options: PredictorOptions,
-  device: string,
+  { device, precision }: Computation,
 ): Promise<Classifier> {
   const state = await StateDict.read(file, { prefix: options.weightsPrefix ?? '' });
   let model: ResNet | null = null;
@@ -49,11 +58,13 @@ export async function loadClassifier(
     }
     const transforms = checkedTransforms(options.transforms) ?? recordTransforms(record);
     const arch = architectureIn(state, record, file);
-    model = await ResNet.create({ arch, classes: width, layout: record?.layout ?? 'fast' });
+    model = await ResNet.create({ arch, classes: width, layout: record?.layout ?? 'fast', precision });
     await model.loadStateDict(state);
     await model.to(device);
     await model.eval();
-    return { model, classes, transforms, reading: record?.reading ?? DEFAULT_READING };
+    const tf32 =
+      precision === 'tf32' ? await TrainingSession.create({ model, optimizer: null, device }) : null;
+    return { model, classes, transforms, reading: record?.reading ?? DEFAULT_READING, tf32 };
   } catch (error) {
     model?.dispose();
     throw error;

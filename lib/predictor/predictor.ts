@@ -1,3 +1,4 @@
+import { DEFAULT_PRECISION } from '../config/precisions';
 import { invalidValue } from '../config/problems';
 import { ImageLoader } from '../data/image-loader';
 import { defaultWorkers } from '../data/loader-defaults';
@@ -6,9 +7,11 @@ import { guardReceivers, objectOf } from '../native/arguments';
 import { TorchwingError } from '../native/errors';
 import { callNative, makeDisposable } from '../native/handle';
 import { loadNative } from '../native/load';
+import type { Precision } from '../native/types';
 import type { Tensor } from '../tensor';
 import { chooseDevice } from '../trainer/device';
-import { type Classifier, loadClassifier } from './load-classifier';
+import { choosePrecision } from '../trainer/precision';
+import { type Classifier, type Computation, loadClassifier } from './load-classifier';
 import { topK } from './top-k';
 import type { ImageInput, Prediction, PredictOptions, PredictorOptions } from './types';
 
@@ -25,6 +28,8 @@ export class Predictor {
   readonly classes: readonly string[];
   readonly transforms: readonly Transform[];
   readonly device: string;
+  /** What the model computes in: never `auto`, but what it came to. */
+  readonly precision: Precision;
   readonly #batchSize: number;
   readonly #workers: number;
   #classifier: Classifier | null;
@@ -34,11 +39,17 @@ export class Predictor {
     return #classifier in value;
   }
 
-  private constructor(classifier: Classifier, device: string, batchSize: number, workers: number) {
+  private constructor(
+    classifier: Classifier,
+    { device, precision }: Computation,
+    batchSize: number,
+    workers: number,
+  ) {
     this.#classifier = classifier;
     this.classes = Object.freeze([...classifier.classes]);
     this.transforms = Object.freeze([...classifier.transforms]);
     this.device = device;
+    this.precision = precision;
     this.#batchSize = batchSize;
     this.#workers = workers;
   }
@@ -47,10 +58,11 @@ export class Predictor {
    * @param file a `.pth` or safetensors file that a Trainer wrote, or any of a torchvision ResNet together with
    *   `options.classes`
    * @throws TorchwingError WEIGHTS_NOT_FOUND, WEIGHTS_FORMAT, WEIGHTS_UNSAFE, WEIGHTS_UNSUPPORTED, WEIGHTS_MISMATCH,
-   *   INVALID_ARGUMENT, CUDA_UNAVAILABLE, THREADS_CONFLICT
+   *   INVALID_ARGUMENT, INVALID_CONFIG for `tf32` on the CPU, CUDA_UNAVAILABLE, THREADS_CONFLICT, ARITHMETIC_CONFLICT
    */
   static async load(file: string, options: PredictorOptions = {}): Promise<Predictor> {
     const {
+      precision: wanted = DEFAULT_PRECISION,
       threads = 'auto',
       batchSize = DEFAULT_BATCH_SIZE,
       workers = defaultWorkers(),
@@ -60,7 +72,9 @@ export class Predictor {
     if (threads !== 'auto') checkCount('threads', threads);
     await callNative(async () => (await loadNative()).setThreads(threads === 'auto' ? 0 : threads));
     const device = await chooseDevice(options.device ?? 'auto');
-    return new Predictor(await loadClassifier(file, options, device), device, batchSize, workers);
+    const computation = { device, precision: await choosePrecision(wanted, device) };
+    const classifier = await loadClassifier(file, options, computation);
+    return new Predictor(classifier, computation, batchSize, workers);
   }
 
   /**
@@ -105,6 +119,7 @@ export class Predictor {
 
   /** Frees the model as soon as no running prediction needs it. */
   dispose(): void {
+    this.#classifier?.tf32?.dispose();
     this.#classifier?.model.dispose();
     this.#classifier = null;
   }

@@ -1,3 +1,4 @@
+import type { PrecisionChoice } from '../config/types';
 import type { Transform } from '../data/transforms';
 
 /** An image to predict: a path, or the bytes of an image file (JPEG, PNG, TIFF, WebP, BMP or PNM). */
@@ -16,6 +17,8 @@ export interface Prediction {
 export interface PredictorOptions {
   /** `auto` (default), `cpu`, `cuda` or `cuda:<index>`. */
   device?: string;
+  /** What the model computes in, as `precision` of a TrainerConfig; probabilities are float32 in any case. Default `fp32`. */
+  precision?: PrecisionChoice;
   /** CPU threads of LibTorch, process-wide. Default `auto`. */
   threads?: number | 'auto';
   /** Images per forward pass, default 32. */

@@ -1,5 +1,7 @@
+import { PRECISIONS } from '../config/precisions';
 import type { PrecisionChoice } from '../config/types';
 import { cuda } from '../cuda';
+import { invalidArgument } from '../native/arguments';
 import { TorchwingError } from '../native/errors';
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
@@ -10,9 +12,11 @@ const BF16_CAPABILITY = 8;
 
 /**
  * The precision behind `auto` on a device as `chooseDevice` gives it: `bf16` where the device multiplies it itself.
- * @throws TorchwingError INVALID_CONFIG for `tf32` on the CPU
+ * @throws TorchwingError INVALID_ARGUMENT, or INVALID_CONFIG for `tf32` on the CPU
  */
 export async function choosePrecision(wanted: PrecisionChoice, device: string): Promise<Precision> {
+  if (!PRECISIONS.includes(wanted))
+    throw invalidArgument('precision', wanted, PRECISIONS.map((name) => `"${name}"`).join(' or '));
   if (wanted === 'tf32' && device === 'cpu') {
     throw new TorchwingError(
       'INVALID_CONFIG',

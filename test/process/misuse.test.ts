@@ -268,7 +268,7 @@ const FUNCTIONS: Record<string, { call: (...args: never[]) => unknown; good: unk
   },
   'Predictor.load': {
     call: Predictor.load,
-    good: [weights, { device: 'cpu', threads: 'auto', batchSize: 1, workers: 1 }],
+    good: [weights, { device: 'cpu', precision: 'fp32', threads: 'auto', batchSize: 1, workers: 1 }],
   },
   crossEntropy: {
     call: torchwing.crossEntropy,

@@ -18,6 +18,7 @@ import type {
   NativeSGD,
   NativeStateDict,
   NativeTensor,
+  Precision,
 } from '../../lib/native/types';
 import { temporaryFolder } from './temporary-folder';
 
@@ -93,6 +94,9 @@ export class FakeNative {
   graphs: boolean[] = [];
   graphRefusal: { code: string; message: string; hint: string } | null = null;
   sessions: { mix: NativeMix; labelSmoothing: number }[] = [];
+  sessionDevices: string[] = [];
+  /** Why no session is made. */
+  sessionRefusal: { code: string; message: string } | null = null;
   saved: { path: string; record: string; format: string; weights: string }[] = [];
   files = new Map<string, FakeWeights>();
   threads = 2;
@@ -268,6 +272,8 @@ export class FakeNative {
       TrainingSession: {
         create: async (options) => {
           this.graphs.push(options.cudaGraph);
+          if (this.sessionRefusal !== null) throw this.sessionRefusal;
+          this.sessionDevices.push(options.device);
           this.sessions.push({ mix: options.mix, labelSmoothing: options.labelSmoothing });
           return this.#session();
         },
@@ -305,9 +311,11 @@ export class FakeNative {
     classes: number;
     seed: number;
     layout: 'fast' | 'strided';
+    precision: Precision;
   }): NativeResNet {
-    const { arch, classes, seed, layout } = options;
-    this.calls.push(`ResNet ${arch} classes=${classes} seed=${seed} layout=${layout}`);
+    const { arch, classes, seed, layout, precision } = options;
+    const cast = precision === 'fp32' ? '' : ` precision=${precision}`;
+    this.calls.push(`ResNet ${arch} classes=${classes} seed=${seed} layout=${layout}${cast}`);
     const model = this.#counted({
       arch,
       classes: options.classes,

@@ -36,6 +36,16 @@ test('auto is bf16 exactly where the device multiplies it itself', async () => {
   }
 });
 
+test('what is no precision is refused on every device', async () => {
+  for (const device of ['cpu', 'cuda:0']) {
+    expect(await rejection(choosePrecision('bf8' as never, device))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message:
+        'Invalid value for "precision": received "bf8", expected "fp32" or "tf32" or "bf16" or "fp16" or "auto".',
+    });
+  }
+});
+
 test('tf32 is refused on the CPU', async () => {
   const error = await rejection(choosePrecision('tf32', 'cpu'));
   expect(error).toMatchObject({ code: 'INVALID_CONFIG' });

@@ -2,7 +2,9 @@
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -82,6 +84,42 @@ TEST(SessionOnTheAccelerator, PredictsBetweenTwoSteps) {
   // Progress is told by time, so that the number of predictions may differ; the first step always tells.
   EXPECT_TRUE(at::equal(predicted[0], expected[0])) << "the weights after training";
   EXPECT_TRUE(at::equal(predicted[1], expected[1])) << "the prediction after the first step";
+}
+
+class PredictorBesideASession : public testing::TestWithParam<Precision> {};
+
+INSTANTIATE_TEST_SUITE_P(In, PredictorBesideASession, testing::Values(Precision::kBf16, Precision::kFp16),
+                         [](const auto& info) { return info.param == Precision::kBf16 ? "Bf16" : "Fp16"; });
+
+// Autocast's casts of weights lie in one place for all models.
+TEST_P(PredictorBesideASession, ComputesInItsOwnPrecisionAndLeavesTheSessionItsOwn) {
+  const at::Tensor image = at::full({1, 3, 32, 32}, 0.25F);
+  const auto run = [&](at::Device where) {
+    Options options;
+    options.device = where;
+    TrainingRun training(options);
+    std::unique_ptr<ResNet> predictor;
+    training.inShortLane([&] {
+      predictor = std::make_unique<ResNet>(
+          ResNetOptions{.classes = 2, .seed = 4, .layout = Layout::kStrided, .precision = GetParam()});
+      predictor->to(where);
+      predictor->train(false);
+    });
+    at::Tensor predicted;
+    training.on_progress = [&](const Progress&) {
+      training.executor().post(Executor::Lane::kShort, [&] {
+        predicted = predictor->forward(image.to(where), /*grad=*/false).cpu();
+      });
+    };
+    training.train(0);
+    training.inShortLane([&] { predictor.reset(); });
+    return std::pair(predicted, training.snapshot());
+  };
+  const auto [expected, expected_weights] = run(at::kCPU);
+  const auto [predicted, weights] = run(device());
+  EXPECT_TRUE(at::equal(predicted, expected));
+  EXPECT_EQ(differences(weights, expected_weights), none());
+  EXPECT_EQ(differences(expected_weights, fittedOnCpu(1)), none());
 }
 
 TEST(SessionOnTheAccelerator, ResumesFromACheckpointOfAnyStepToTheSameBits) {
