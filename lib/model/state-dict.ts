@@ -75,7 +75,7 @@ export class StateDict extends Handle<NativeStateDict> {
 
   /**
    * Reads what `saveCheckpoint` wrote. For use inside lib/ only.
-   * @throws TorchwingError CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED or CHECKPOINT_UNSUPPORTED
+   * @throws TorchwingError CHECKPOINT_NOT_FOUND, CHECKPOINT_UNREADABLE, CHECKPOINT_DAMAGED or CHECKPOINT_UNSUPPORTED
    */
   static readCheckpoint(path: string): Promise<StateDict> {
     return callNative(async () => {

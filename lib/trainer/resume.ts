@@ -19,19 +19,23 @@ export interface Resumed {
   inPlace: boolean;
   /** Names of the checkpoints in that folder up to this one, the newest last. */
   earlier: string[];
-  /** And of those behind it, which are of no use any more. */
+  /** And of those behind it, which are of no use any more: damaged, or left behind when this one was named. */
   later: string[];
   allowChanges: boolean;
 }
 
 type Warn = (warning: NativeWarning) => void;
 
+const AROUND =
+  'To go on from an earlier one all the same, name it (--resume FILE); those behind it are then removed.';
 const ANYWAY = 'Set resume.allowChanges (--resume-anyway) to go on all the same.';
 
 /**
  * Opens the checkpoint that `resume` names, or the newest good one of the run's folder; null when there is none there.
- * @throws TorchwingError INVALID_ARGUMENT for `auto` without a folder, CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED,
- *   CHECKPOINT_UNSUPPORTED
+ * Only a damaged one gives way to the one before it. One that cannot be read just now, or that a later torchwing wrote, may
+ * be the run's furthest: going on before it would end in its removal.
+ * @throws TorchwingError INVALID_ARGUMENT for `auto` without a folder, CHECKPOINT_NOT_FOUND, CHECKPOINT_UNREADABLE,
+ *   CHECKPOINT_DAMAGED, CHECKPOINT_UNSUPPORTED
  */
 export async function openCheckpoint(
   resume: ResumeOption,
@@ -52,20 +56,29 @@ export async function openCheckpoint(
     );
   }
   const names = await checkpointsIn(folder.path);
+  const damaged: string[] = [];
   let failure: unknown = null;
   for (const name of names) {
     const path = join(folder.path, name);
     try {
-      const found = await read(path);
-      return { ...found, ...around(names, name), path, inPlace: true, allowChanges };
+      const { earlier } = around(names, name);
+      return { ...(await read(path)), earlier, later: damaged, path, inPlace: true, allowChanges };
     } catch (error) {
-      if (!(error instanceof TorchwingError) || !error.code.startsWith('CHECKPOINT_')) throw error;
+      if (!(error instanceof TorchwingError) || error.code !== 'CHECKPOINT_DAMAGED') throw kept(error);
+      damaged.push(name);
       failure ??= error;
       warn({ code: error.code, message: `${error.message} The one before it is used.` });
     }
   }
   if (failure !== null) throw failure;
   return null;
+}
+
+/** What a checkpoint was refused with that may be good, with the way around it. */
+function kept(error: unknown): unknown {
+  if (!(error instanceof TorchwingError) || !error.code.startsWith('CHECKPOINT_')) return error;
+  const { code, message, hint = '' } = error;
+  return new TorchwingError(code, message, { hint: `${hint} ${AROUND}`.trimStart(), cause: error });
 }
 
 async function read(path: string): Promise<Pick<Resumed, 'record' | 'state'>> {

@@ -54,15 +54,17 @@ test('every kind of fault was met, on every kind of file', () => {
   for (const fault of ['open EACCES', 'write ENOSPC', 'write short', 'rename EIO'])
     expect(met).toContain(`${fault} /cache`);
   expect(met).toContain('fsync EIO /run');
+  expect(met).toContain('read EIO checkpoint-');
 });
 
 test('a run goes on with a warning or stops with a typed error, and leaves nothing half-written', () => {
   for (const attempt of attempts) {
-    expect(['completed', 'OUTPUT_WRITE']).toContain(attempt.outcome);
+    const refused = attempt.fault.startsWith('read') ? 'CHECKPOINT_UNREADABLE' : 'OUTPUT_WRITE';
+    expect(['completed', refused]).toContain(attempt.outcome);
     expect(attempt.leftovers).toEqual([]);
   }
   for (const { fault, match, outcome, warnings } of hit()) {
-    const heard = outcome === 'OUTPUT_WRITE' || warnings.includes('CHECKPOINT_NOT_WRITTEN');
+    const heard = outcome !== 'completed' || warnings.includes('CHECKPOINT_NOT_WRITTEN');
     // The system's half of a write is the other half's business, and the cache saves time and nothing else.
     expect({ fault, match, heard }).toEqual({
       fault,
@@ -70,6 +72,13 @@ test('a run goes on with a warning or stops with a typed error, and leaves nothi
       heard: !fault.endsWith('short') && !match.endsWith('cache'),
     });
   }
+});
+
+test('a checkpoint that cannot be read ends the attempt, and the next one goes on from it', () => {
+  const unread = attempts.filter(({ fault, outcome }) => fault.startsWith('read') && outcome !== 'completed');
+  expect(unread.length).toBeGreaterThan(1);
+  const before = attempts.filter(({ fault, resumed }) => !fault.startsWith('read') && resumed !== null);
+  expect(attempts.at(-1)?.resumed).toBeGreaterThanOrEqual(before.at(-2)?.resumed ?? Infinity);
 });
 
 test('the last good checkpoint always loads: each attempt goes on at or behind the one before it', () => {

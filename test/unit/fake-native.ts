@@ -99,6 +99,8 @@ export class FakeNative {
   sessionRefusal: { code: string; message: string } | null = null;
   saved: { path: string; record: string; format: string; weights: string }[] = [];
   files = new Map<string, FakeWeights>();
+  /** Checkpoints that the system does not read. */
+  unreadable = new Set<string>();
   threads = 2;
   driver: CudaDriver = {
     missing: 'libcuda.so.1: cannot open shared object file: No such file or directory',
@@ -227,6 +229,9 @@ export class FakeNative {
         },
         readCheckpoint: async (path) => {
           if (!existsSync(path)) throw { code: 'CHECKPOINT_NOT_FOUND', message: `"${path}" is not there.` };
+          if (this.unreadable.has(path)) {
+            throw { code: 'CHECKPOINT_UNREADABLE', message: `"${path}" cannot be read.`, hint: 'Try again.' };
+          }
           const text = readFileSync(path, 'utf8');
           if (!text.endsWith('}')) throw { code: 'CHECKPOINT_DAMAGED', message: `"${path}" is damaged.` };
           const { record, weights } = JSON.parse(text);

@@ -52,6 +52,10 @@ function checkpoints(): string[] {
   return readdirSync(output).filter((name) => name.startsWith('checkpoint-'));
 }
 
+function newestPath(): string {
+  return join(output, checkpoints().at(-1) ?? '');
+}
+
 /** Without what a clock or the machine's memory says. */
 function timeless(value: unknown): unknown {
   const clocked = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'runId'];
@@ -200,6 +204,30 @@ describe('resume: auto', () => {
     expect(events[0]).toMatchObject({ resumed: { epoch: 3, phase: 'train', step: 0 } });
     expect(warnings).toContain('CHECKPOINT_DAMAGED');
     expect(checkpoints()).toEqual(['checkpoint-0003-train-000000.pth']);
+  });
+
+  test.each([
+    ['cannot be read just now', 'CHECKPOINT_UNREADABLE', () => mockFake.unreadable.add(newestPath())],
+    [
+      'is of a later torchwing',
+      'CHECKPOINT_UNSUPPORTED',
+      () => writeFileSync(newestPath(), JSON.stringify({ record: '{"version":9}', weights: '' })),
+    ],
+  ])('stops at a newest file that %s, and removes none', async (_, code, spoil) => {
+    await trainer({ checkpoint: { everyEpochs: 1 } }).fit();
+    const before = checkpoints();
+    mockFake = freshFake();
+    spoil();
+    expect(await rejection(trainer().fit({ resume: 'auto' }))).toMatchObject({
+      code,
+      hint: expect.stringContaining('name it (--resume FILE)'),
+    });
+    expect(checkpoints()).toEqual(before);
+
+    mockFake = freshFake();
+    const [earlier = ''] = before;
+    const { events } = await collected({ resume: join(output, earlier) });
+    expect(events[0]).toMatchObject({ resumed: { epoch: 3 } });
   });
 
   test('is refused when every checkpoint is damaged', async () => {

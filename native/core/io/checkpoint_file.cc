@@ -91,6 +91,10 @@ WeightFile readCheckpoint(const std::string& path) {
   try {
     requireIntact(path);
     return readWeights(path);
+  } catch (const UnreadableFile& error) {
+    throw Error("CHECKPOINT_UNREADABLE",
+                "The checkpoint \"" + path + "\" cannot be read: " + error.reason() + ".",
+                "The file itself may be whole: try again once the system reads it.");
   } catch (const Error& error) {
     if (error.code() == "WEIGHTS_NOT_FOUND") {
       throw Error("CHECKPOINT_NOT_FOUND",

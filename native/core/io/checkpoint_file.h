@@ -14,8 +14,9 @@ namespace torchwing {
 /// OUTPUT_WRITE. Any thread.
 void writeCheckpoint(const std::string& path, const StateDict& tensors, const std::string& record);
 
-/// Reads one. Throws Error CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED (cut off, another length, a wrong
-/// checksum, no checkpoint at all) or CHECKPOINT_UNSUPPORTED (a later format version). Any thread.
+/// Reads one. Throws Error CHECKPOINT_NOT_FOUND, CHECKPOINT_UNREADABLE (the system refuses it; it may be
+/// whole), CHECKPOINT_DAMAGED (cut off, another length, a wrong checksum, no checkpoint at all) or
+/// CHECKPOINT_UNSUPPORTED (a later format version). Any thread.
 WeightFile readCheckpoint(const std::string& path);
 
 }  // namespace torchwing

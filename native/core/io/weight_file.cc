@@ -70,6 +70,10 @@ void requireTensors(const WeightFile& file) {
 
 WeightFile readWeights(const std::string& path, const std::string& prefix) {
   const InputFile file(path);
+  // The parsers below know the reason, not the file.
+  const auto named = [&](const Error& error) {
+    return "The weight file \"" + path + "\" cannot be read: " + error.what() + ".";
+  };
   try {
     WeightFile result = readAnyFormat(file);
     requireTensors(result);
@@ -79,10 +83,10 @@ WeightFile readWeights(const std::string& path, const std::string& prefix) {
       keepPrefix(result, prefix);
     noteConversions(result.tensors, result.notes);
     return result;
+  } catch (const UnreadableFile& error) {
+    throw UnreadableFile(error.code(), named(error), error.reason(), error.hint());
   } catch (const Error& error) {
-    // The parsers below know the reason, not the file.
-    throw Error(error.code(), "The weight file \"" + path + "\" cannot be read: " + error.what() + ".",
-                error.hint());
+    throw Error(error.code(), named(error), error.hint());
   }
 }
 

@@ -1,5 +1,7 @@
 #include "core/io/checkpoint_file.h"
 
+#include <sys/resource.h>
+
 #include "core/error.h"
 #include "core/io/crc64.h"
 #include "test/io/test_files.h"
@@ -76,6 +78,19 @@ TEST_F(CheckpointFile, SaysWhatItIsNot) {
   later[later.rfind("torchwing-checkpoint ") + 21] = '2';
   writeBytes(path_, later);
   EXPECT_TRUE(contains(refusalOf(path_), "CHECKPOINT_UNSUPPORTED"));
+}
+
+/// What the process is refused for a moment says nothing of the file.
+TEST_F(CheckpointFile, ThatTheSystemRefusesIsNotDamaged) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const std::string refused = refusalOf(path_);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(refused,
+            "CHECKPOINT_UNREADABLE: The checkpoint \"" + path_ + "\" cannot be read: Too many open files.");
+  EXPECT_EQ(refusalOf(path_), "");
 }
 
 TEST(Crc64, IsThatOfXz) {

@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum call { NONE, OPEN, WRITE, FSYNC, RENAME };
+enum call { NONE, OPEN, WRITE, FSYNC, RENAME, READ };
 
 struct order {
   int call;
@@ -94,6 +94,14 @@ ssize_t write(int fd, const void* bytes, size_t count) {
   }
 DEFINE_PWRITE(pwrite, off_t)
 DEFINE_PWRITE(pwrite64, off64_t)
+
+#define DEFINE_PREAD(name, offset_type)                                   \
+  ssize_t name(int fd, void* bytes, size_t count, offset_type at) {       \
+    if (hit_descriptor(READ, fd)) FAIL_WITH_ERROR;                        \
+    return NEXT(name)(fd, bytes, count, at);                              \
+  }
+DEFINE_PREAD(pread, off_t)
+DEFINE_PREAD(pread64, off64_t)
 
 ssize_t writev(int fd, const struct iovec* parts, int count) {
   if (!hit_descriptor(WRITE, fd)) return NEXT(writev)(fd, parts, count);

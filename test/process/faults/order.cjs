@@ -2,7 +2,7 @@
 const { openSync, readSync, writeSync } = require('node:fs');
 
 const SIZE = 80;
-const CALLS = { none: 0, open: 1, write: 2, fsync: 3, rename: 4 };
+const CALLS = { none: 0, open: 1, write: 2, fsync: 3, rename: 4, read: 5 };
 const ERRORS = { EIO: 5, EACCES: 13, ENOSPC: 28, short: 0 };
 const SEEN_AT = 12;
 

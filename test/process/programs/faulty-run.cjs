@@ -58,6 +58,7 @@ const FAULTS = [
 const SAMPLED = [
   ['write ENOSPC', 'checkpoint-', [1, 2, 150, 290]],
   ['write short', 'checkpoint-', [1, 100]],
+  ['read EIO', 'checkpoint-', [1, 2, 40]],
 ];
 
 async function main() {
