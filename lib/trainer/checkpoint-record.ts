@@ -52,7 +52,7 @@ export function describeCheckpoint(
     time: new Date().toISOString(),
     position,
     microBatch: { ...microBatch },
-    history: run.history,
+    history: [...run.history],
     best: run.best.value,
     scheduler: job.scheduler?.state() ?? null,
     rollbacks: run.rollbacks,

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StateDict } from '../model/state-dict';
 import { TorchwingError } from '../native/errors';
@@ -9,6 +10,12 @@ import type { RunFolder } from './run-folder';
 import type { RunState } from './run-state';
 import { serializeRecord } from './serialize-event';
 import type { PhasePosition } from './training-session';
+
+/** A checkpoint that is in no file. */
+export interface HeldCheckpoint {
+  state: StateDict;
+  record: CheckpointRecord;
+}
 
 /**
  * Writes a run's checkpoints, one after the other, while training goes on. One that cannot be written is a warning: the
@@ -26,8 +33,12 @@ export class CheckpointWriter {
   #waiting: ((path: string | null) => void)[] = [];
   /** Kept however old it becomes. */
   #pinned: string | null = null;
-  /** Of the newest that was begun. */
+  /** What the pinned one should have held, when its file could not be written. */
+  #unwritten: HeldCheckpoint | null = null;
+  /** Of the newest that was begun; null when it could not be written. */
   #latest: string | null;
+  /** The newest of which it is sure that a power cut leaves it. */
+  #sure: string | null;
 
   /** @param kept names of the run's checkpoints so far, the newest last */
   constructor(job: Job, folder: RunFolder, run: RunState, events: EventDelivery, kept: readonly string[]) {
@@ -37,6 +48,7 @@ export class CheckpointWriter {
     this.#events = events;
     this.#kept = [...kept];
     this.#latest = kept.at(-1) ?? null;
+    this.#sure = this.#latest;
     const { everySeconds } = job.config.checkpoint;
     this.#timer =
       everySeconds > 0 ? setInterval(() => job.session.requestSnapshot(), everySeconds * 1000).unref() : null;
@@ -78,8 +90,15 @@ export class CheckpointWriter {
   /** Keeps the one of the run as it is now until the next call; begins it where there is none. */
   async pin(): Promise<void> {
     const name = checkpointName(this.#run.position);
-    if (this.#latest !== name) await this.begin();
+    if (this.#pinned !== name) this.#hold(null);
+    // Before it is written: when that fails, this decides whether its state is held.
     this.#pinned = name;
+    if (this.#latest !== name) await this.begin();
+  }
+
+  /** The pinned one while it is in no file. Stays this object's to dispose. */
+  get unwritten(): HeldCheckpoint | null {
+    return this.#unwritten;
   }
 
   /** For a run that was taken back: removes those from behind that place, and begins one of it as it is now. */
@@ -101,6 +120,7 @@ export class CheckpointWriter {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#tail;
     this.#answer(null);
+    this.#hold(null);
   }
 
   #describe(place: Pick<RunState, 'position' | 'microBatch'>): CheckpointRecord {
@@ -114,28 +134,29 @@ export class CheckpointWriter {
     const path = join(this.#folder.path, name);
     this.#latest = name;
     const written = this.#tail.then(async () => {
+      const before = await inodeOf(path);
+      let state: StateDict | null = null;
       try {
-        const state = await take();
-        try {
-          // A checkpoint's offset into the metrics must never be ahead of what a power cut leaves of them.
-          await this.#folder.syncMetrics();
-          await state.saveCheckpoint(path, text);
-        } finally {
-          state.dispose();
-        }
+        state = await take();
+        // A checkpoint's offset into the metrics must never be ahead of what a power cut leaves of them.
+        await this.#folder.syncMetrics();
+        await state.saveCheckpoint(path, text);
+        this.#sure = name;
         await this.#keep(name);
         this.#events.post({ type: 'checkpoint', epoch: position.epoch, path, kind: 'resume' });
         this.#answer(path);
+        if (name === this.#pinned) this.#hold(null);
+        state.dispose();
         return path;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        const hint = error instanceof TorchwingError ? error.hint : undefined;
-        this.#events.post({
-          type: 'warning',
-          code: 'CHECKPOINT_NOT_WRITTEN',
-          message: `A checkpoint could not be written, and training went on: ${reason}`,
-          ...(hint === undefined ? {} : { hint }),
-        });
+        // The last thing that can fail is to bring the folder to the disk: the file has its name by then.
+        const inode = await inodeOf(path);
+        const there = inode !== null && inode !== before;
+        if (there) await this.#keep(name).catch(() => undefined);
+        else if (this.#latest === name) this.#latest = null;
+        if (!there && name === this.#pinned && state !== null) this.#hold({ state, record });
+        else state?.dispose();
+        this.#events.post({ type: 'warning', ...failureWarning(error, there) });
         this.#answer(null);
         return null;
       }
@@ -144,11 +165,17 @@ export class CheckpointWriter {
     return written;
   }
 
+  #hold(held: HeldCheckpoint | null): void {
+    this.#unwritten?.state.dispose();
+    this.#unwritten = held;
+  }
+
   async #keep(name: string): Promise<void> {
     this.#forget(name);
     this.#kept.push(name);
     const { keepLast } = this.#job.config.checkpoint;
-    const surplus = this.#kept.slice(0, -keepLast).filter((old) => old !== this.#pinned);
+    const needed = [this.#pinned, this.#sure];
+    const surplus = this.#kept.slice(0, -keepLast).filter((old) => !needed.includes(old));
     for (const old of surplus) this.#forget(old);
     await removeCheckpoints(this.#folder.path, surplus);
   }
@@ -161,4 +188,25 @@ export class CheckpointWriter {
   #answer(path: string | null): void {
     for (const resolve of this.#waiting.splice(0)) resolve(path);
   }
+}
+
+function failureWarning(error: unknown, there: boolean) {
+  const reason = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof TorchwingError ? error.hint : undefined;
+  const what = there
+    ? 'A checkpoint was written, but a power cut may take it away'
+    : 'A checkpoint could not be written, and training went on';
+  return {
+    code: 'CHECKPOINT_NOT_WRITTEN',
+    message: `${what}: ${reason}`,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** Tells a file from another one of the same name; null where there is none. */
+async function inodeOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ ino }) => ino,
+    () => null,
+  );
 }

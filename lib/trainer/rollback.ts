@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { StateDict } from '../model/state-dict';
 import { TorchwingError } from '../native/errors';
-import { checkpointName } from './checkpoint-names';
+import { checkpointName, checkpointsBehind, checkpointsIn } from './checkpoint-names';
 import { type CheckpointRecord, readCheckpointRecord } from './checkpoint-record';
 import type { RunParts } from './fit-loop';
 import type { Job } from './prepare';
-import { phaseStart, type RunState } from './run-state';
+import { phaseStart, type RunPosition, type RunState } from './run-state';
 
 /** A state that a run can go back to. */
 export interface RollbackPoint {
   state: StateDict;
-  record: Pick<CheckpointRecord, 'position' | 'scheduler' | 'rollbacks'>;
+  record: Pick<CheckpointRecord, 'position' | 'scheduler' | 'rollbacks' | 'history' | 'best'>;
 }
 
 export interface RollbackParts extends RunParts {
@@ -26,6 +26,8 @@ export class Rollback {
   readonly #parts: RollbackParts;
   /** Of a run without a folder. */
   #held: RollbackPoint | null = null;
+  /** Where the run was last taken back to. */
+  #returned: RunPosition | null = null;
 
   constructor(parts: RollbackParts) {
     this.#parts = parts;
@@ -37,7 +39,9 @@ export class Rollback {
     const { position, rollbacks } = run;
     if (job.config.loss.onBadLoss === 'stop' || position.phase !== 'train' || position.step > 0) return;
     if (output !== null) return output.checkpoints.pin();
-    const record = { position, scheduler: job.scheduler?.state() ?? null, rollbacks };
+    const { history, best } = run;
+    const scheduler = job.scheduler?.state() ?? null;
+    const record = { position, scheduler, rollbacks, history: [...history], best: best.value };
     const state = await job.session.state();
     this.#held?.state.dispose();
     this.#held = { state, record };
@@ -65,7 +69,10 @@ export class Rollback {
       const { scheduler, position } = record;
       if (scheduler !== null) job.scheduler?.loadState({ ...scheduler, lastLr: lower(scheduler.lastLr) });
       await output?.folder.cutBack(position.metricsBytes);
-      run.position = position;
+      const undone = run.best.value?.epoch !== record.best?.epoch;
+      run.takeBack(record);
+      run.position = this.#returned = position;
+      if (undone && record.best !== null) await output?.weights.takeBackBest(record.best);
       await events.emit({
         type: 'warning',
         code: 'ROLLED_BACK',
@@ -86,29 +93,57 @@ export class Rollback {
     return currentLr(this.#parts.job, this.#parts.run);
   }
 
+  /** Hands on the start of the epoch; where that cannot be had, the furthest place before it that can. */
   async #withPoint(error: TorchwingError, use: (point: RollbackPoint) => Promise<void>): Promise<void> {
     const { run, output, resumed } = this.#parts;
-    if (this.#held !== null) return use(this.#held);
-    let missing: unknown = null;
-    if (output !== null) {
-      const path = join(output.folder.path, checkpointName(phaseStart(run.position.epoch, 'train')));
-      const state = await StateDict.readCheckpoint(path).catch((reason: unknown) => {
-        missing = reason;
-        return null;
-      });
-      if (state !== null) {
-        try {
-          return await use({ state, record: readCheckpointRecord(state.record, path) });
-        } finally {
-          state.dispose();
-        }
+    const held = this.#held ?? output?.checkpoints.unwritten ?? null;
+    if (held !== null) return use(held);
+    const start = checkpointName(phaseStart(run.position.epoch, 'train'));
+    const failures: unknown[] = [];
+    const useFile = async (name: string): Promise<boolean> => {
+      const point = await this.#read(name).catch((reason: unknown) => void failures.push(reason));
+      if (point == null) return false;
+      try {
+        await use(point);
+      } finally {
+        point.state.dispose();
       }
-    }
+      return true;
+    };
+    if (output !== null && (await useFile(start))) return;
     if (resumed !== null && resumed.record.position.epoch === run.position.epoch) return use(resumed);
+    for (const name of await this.#before(start)) if (await useFile(name)) return;
+    const [missing] = failures;
     throw new TorchwingError(error.code, `${error.message} There is nothing to roll back to.`, {
       hint: missing instanceof Error ? missing.message : (error.hint ?? ''),
       cause: error,
     });
+  }
+
+  /** The checkpoint of that name; null for one of another run. */
+  async #read(name: string): Promise<RollbackPoint | null> {
+    const { output, events } = this.#parts;
+    const path = join(output?.folder.path ?? '', name);
+    const state = await StateDict.readCheckpoint(path);
+    try {
+      const record = readCheckpointRecord(state.record, path);
+      if (record.runId === events.runId) return { state, record };
+    } catch (error) {
+      state.dispose();
+      throw error;
+    }
+    state.dispose();
+    return null;
+  }
+
+  /** Checkpoints before the epoch's start, or up to the place in the epoch that the run was taken back to; the furthest first. */
+  async #before(start: string): Promise<string[]> {
+    const { output, run } = this.#parts;
+    if (output === null) return [];
+    const { path } = output.folder;
+    const returned = this.#returned?.epoch === run.position.epoch ? this.#returned : null;
+    const behind = await checkpointsBehind(path, returned === null ? start : checkpointName(returned));
+    return (await checkpointsIn(path)).filter((name) => name !== start && !behind.includes(name));
   }
 }
 

@@ -34,7 +34,7 @@ const WHOLE_BATCHES: MicroBatch = { train: 0, val: 0 };
 /** What a run has come to so far, beside its tensors. Changed only between phases, and each time all at once. */
 export class RunState {
   readonly history: EpochSummary[];
-  readonly best: BestEpoch;
+  best: BestEpoch;
   position: RunPosition;
   rollbacks: Rollbacks;
   microBatch: MicroBatch;
@@ -46,6 +46,12 @@ export class RunState {
     this.position = before?.position ?? phaseStart(0, 'train');
     this.rollbacks = before?.rollbacks ?? { made: 0, lrScale: 1 };
     this.microBatch = { ...(before?.microBatch ?? WHOLE_BATCHES) };
+  }
+
+  /** Forgets what came after `before`. */
+  takeBack(before: Pick<CheckpointRecord, 'history' | 'best'>): void {
+    this.history.splice(0, this.history.length, ...before.history);
+    this.best = new BestEpoch(before.best);
   }
 
   /** The last epoch whose training phase is over, null before the first; its validation figures once they are known. */

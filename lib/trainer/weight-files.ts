@@ -66,6 +66,11 @@ export class WeightFiles {
     if (!this.#folder.holds('best')) await this.#writeBest({ epoch, metrics: { accuracy, loss } }, epoch);
   }
 
+  /** For a run that was taken back behind its best epoch: those that were the best before it. */
+  async takeBackBest({ epoch, accuracy, loss }: Best): Promise<void> {
+    await this.#writeBest({ epoch, metrics: { accuracy, loss } }, epoch);
+  }
+
   get #keepBest(): boolean {
     return this.#job.config.checkpoint.keepBest;
   }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainerConfig } from '../../lib/config/types';
 import type { NativePhaseOptions } from '../../lib/native/types';
@@ -192,6 +192,24 @@ describe('checkpoints', () => {
     expect(result.stopped).toBe('completed');
     expect(warnings).toEqual(['CHECKPOINT_NOT_WRITTEN', 'CHECKPOINT_NOT_WRITTEN']);
   });
+});
+
+test('checkpoints whose folder cannot be brought to the disk count as kept, and take no sure one with them', async () => {
+  let written = 0;
+  mockFake.onSave = (path) => {
+    writeFileSync(path, 'weights');
+    if (!path.includes('checkpoint-')) return;
+    rmSync(path);
+    writeFileSync(path, '{"record":"{}"}');
+    written += 1;
+    if (written > 1)
+      throw { code: 'OUTPUT_WRITE', message: 'bringing its folder to the disk failed', hint: '' };
+  };
+  const { events } = await collected({}, { checkpoint: { everyEpochs: 1 } });
+  expect(checkpoints()).toEqual([1, 3, 4].map((epoch) => `checkpoint-000${epoch}-train-000000.pth`));
+  expect(events.flatMap((event) => (event.type === 'warning' ? [event.message] : []))).toContain(
+    'A checkpoint was written, but a power cut may take it away: bringing its folder to the disk failed',
+  );
 });
 
 describe('resume: auto', () => {

@@ -96,6 +96,12 @@ function checkpoints(): string[] {
   return readdirSync(output).filter((name) => name.startsWith('checkpoint-'));
 }
 
+/** The path of that checkpoint, once it is there. */
+async function written(name: string): Promise<string> {
+  while (!existsSync(join(output, name))) await new Promise((resolve) => setImmediate(resolve));
+  return join(output, name);
+}
+
 function record(name: string) {
   return JSON.parse(JSON.parse(readFileSync(join(output, name), 'utf8')).record);
 }
@@ -180,8 +186,7 @@ test('checkpoints of the steps that were taken back are gone, and that of the ep
     if (script.options.phase !== 'train' || script.options.epoch !== 1) return;
     for (const step of [2, 4, 6]) {
       script.snapshot(step);
-      const name = `checkpoint-0001-train-00000${step}.pth`;
-      while (!existsSync(join(output, name))) await new Promise((resolve) => setImmediate(resolve));
+      await written(`checkpoint-0001-train-00000${step}.pth`);
     }
     attempts += 1;
     if (attempts === 1) badLoss(script);
@@ -235,12 +240,55 @@ describe('a run that rolled back and was cut off', () => {
   });
 });
 
+describe('a run whose start of the epoch is no file to go back to', () => {
+  test.each([
+    ['', {}],
+    [' by the checkpoint of each epoch', { checkpoint: { everyEpochs: 1 } }],
+  ])('because it could not be written%s goes back to it in memory', async (_, config) => {
+    mockFake.onSave = (path) => {
+      if (path.includes('checkpoint-')) throw { code: 'OUTPUT_WRITE', message: 'the disk is full', hint: '' };
+      writeFileSync(path, 'weights');
+    };
+    mockFake.onPhase = divergingAbove(0.1);
+    const { rates, warnings } = await train(config);
+    expect(rates).toEqual([1, 0.05, 0.025]);
+    expect(warnings).toContainEqual(expect.stringContaining('went back to step 0 of epoch 1'));
+    expect(mockFake.live).toBe(0);
+  });
+
+  test.each([
+    ['gone', (path: string) => rmSync(path)],
+    ['damaged', (path: string) => writeFileSync(path, 'cut')],
+  ])(
+    'because it is %s goes back to the checkpoint before it, with what was known there',
+    async (_, spoil) => {
+      mockFake.accuracy = (_, epoch) => (epoch === 0 ? 0.9 : 0.5);
+      let failed = false;
+      mockFake.onPhase = async (script) => {
+        if (failed || script.options.epoch !== 1) return;
+        failed = true;
+        mockFake.accuracy = () => 0.5;
+        spoil(await written('checkpoint-0001-train-000000.pth'));
+        badLoss(script);
+      };
+      const { result, rates, warnings } = await train();
+      expect(warnings).toEqual([expect.stringContaining('went back to step 0 of epoch 0')]);
+      expect(rates).toEqual([0.1, 0.05, 0.025]);
+      expect(result.best).toMatchObject({ epoch: 0, accuracy: 0.5 });
+      expect(epochsOf('epochEnd')).toEqual([0, 1, 2]);
+    },
+  );
+});
+
 test('without a checkpoint to go back to the run stops, and says why', async () => {
-  mockFake.onSave = (path) => {
-    if (path.includes('checkpoint-')) throw { code: 'OUTPUT_WRITE', message: 'the disk is full', hint: '' };
-    writeFileSync(path, 'weights');
+  const diverging = divergingAbove(0.1);
+  mockFake.onPhase = async (script) => {
+    if (script.options.epoch === 1) {
+      await written('checkpoint-0001-train-000000.pth');
+      for (const name of checkpoints()) rmSync(join(output, name));
+    }
+    diverging(script);
   };
-  mockFake.onPhase = divergingAbove(0.1);
   expect(await rejection(train())).toMatchObject({
     code: 'LOSS_NOT_FINITE',
     message: expect.stringContaining('There is nothing to roll back to.'),
