@@ -33,11 +33,12 @@ export async function trainConfig(flags: TrainFlags, now: Date): Promise<Trainer
   return { ...merged, output: merged.output ?? resumed ?? defaultRunFolder(merged.mode ?? 'finetune', now) };
 }
 
-/** The folder of the run that is to go on; null for a new run. */
+/** The folder with the settings of the run that is to go on; null for a new run. */
 function resumedFolder({ resume, output }: TrainFlags): string | null {
   if (resume === undefined) return null;
-  if (output !== undefined) return output;
+  // Also where the run goes on in another folder, which knows nothing of it yet.
   if (resume !== 'auto') return dirname(resume);
+  if (output !== undefined) return output;
   throw new TorchwingError(
     USAGE,
     'There is no run to go on with: expected --output DIR beside --resume auto.',

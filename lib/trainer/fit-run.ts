@@ -10,7 +10,7 @@ import { type EventContent, EventDelivery } from './event-delivery';
 import { fitLoop, type RunOutput, type RunParts } from './fit-loop';
 import type { KeptWeights } from './kept-weights';
 import { type Job, type PrepareListeners, prepare } from './prepare';
-import { openCheckpoint, type Resumed } from './resume';
+import { openCheckpoint, type Resumed, resumesIn } from './resume';
 import { Rollback } from './rollback';
 import { type HeldPolicy, RunFolder } from './run-folder';
 import { RunState } from './run-state';
@@ -84,7 +84,7 @@ export class FitRun {
     try {
       this.#control.throwIfStopped();
       const { output, overwrite } = this.#config;
-      if (output !== null) folder = await RunFolder.open(output, this.#heldPolicy(overwrite));
+      if (output !== null) folder = await RunFolder.open(output, this.#heldPolicy(output, overwrite));
       if (this.#resume !== undefined) {
         resumed = await openCheckpoint(this.#resume, folder, warn);
         if (resumed === null) await folder?.requireRepeatable(this.#config, warn);
@@ -110,9 +110,9 @@ export class FitRun {
     }
   }
 
-  #heldPolicy(overwrite: boolean): HeldPolicy {
+  #heldPolicy(output: string, overwrite: boolean): HeldPolicy {
     if (overwrite) return 'overwrite';
-    return this.#resume === undefined ? 'refuse' : 'resume';
+    return this.#resume !== undefined && resumesIn(this.#resume, output) ? 'resume' : 'refuse';
   }
 
   async #train(

@@ -45,7 +45,7 @@ export async function openCheckpoint(
   const { from, allowChanges = false } = typeof resume === 'string' ? { from: resume } : resume;
   if (from !== 'auto') {
     const path = resolve(from);
-    const inPlace = folder !== null && dirname(path) === folder.path;
+    const inPlace = folder !== null && resumesIn(path, folder.path);
     const names = inPlace ? await checkpointsIn(folder.path) : [];
     return { ...(await read(path)), ...around(names, basename(path)), path, inPlace, allowChanges };
   }
@@ -79,6 +79,12 @@ function kept(error: unknown): unknown {
   if (!(error instanceof TorchwingError) || !error.code.startsWith('CHECKPOINT_')) return error;
   const { code, message, hint = '' } = error;
   return new TorchwingError(code, message, { hint: `${hint} ${AROUND}`.trimStart(), cause: error });
+}
+
+/** Whether a run that resumes so goes on in `folder`, with the files that are there. */
+export function resumesIn(resume: ResumeOption, folder: string): boolean {
+  const from = typeof resume === 'string' ? resume : resume.from;
+  return from === 'auto' || dirname(resolve(from)) === folder;
 }
 
 async function read(path: string): Promise<Pick<Resumed, 'record' | 'state'>> {

@@ -80,6 +80,34 @@ describe('a damaged newest checkpoint', () => {
   });
 });
 
+test('a checkpoint named by its file goes on with the settings beside it, in its folder or in a new one', async () => {
+  const { output, last, figures } = await finished('named');
+  const file = join(output, 'checkpoint-0002-train-000000.pth');
+  const elsewhere = join(place, 'named-elsewhere');
+  const moved = await torchwing(['train', '--resume', file, '--output', elsewhere, '--json']);
+  expect(moved.code).toBe(0);
+  expect(resumedAt(moved.stdout)).toMatchObject({ from: file, epoch: 2, phase: 'train', step: 0 });
+  expect(await shaOf(join(elsewhere, 'last.pth'))).toBe(last);
+  expect(figuresOf(elsewhere)).toEqual(figures.slice(-3));
+  expect(checkpoints(output)).toHaveLength(2);
+
+  const inPlace = await torchwing(['train', '--resume', file, '--json']);
+  expect(inPlace.code).toBe(0);
+  expect(await shaOf(join(output, 'last.pth'))).toBe(last);
+  expect(figuresOf(output)).toEqual(figures);
+  // Only it was needed for the whole figures to come again; the one behind it is written anew.
+  expect(checkpoints(output)).toEqual([
+    'checkpoint-0002-train-000000.pth',
+    'checkpoint-0003-train-000000.pth',
+  ]);
+});
+
+test('--resume auto needs the folder', async () => {
+  const { code, stderr } = await torchwing(['train', '--data', data, '--resume', 'auto', ...SMALL]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('expected --output DIR beside --resume auto');
+});
+
 test('another configuration or other data is refused by name, unless it is told otherwise', async () => {
   const { output, last } = await finished('changed');
   const other = await goOn(output, ['--seed', '3', '--batch-size', '2']);

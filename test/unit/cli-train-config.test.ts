@@ -119,6 +119,41 @@ describe('trainConfig', () => {
     expect(resolved.data.train).toEqual({ dir: '/elsewhere/train' });
   });
 
+  describe('of a run that goes on', () => {
+    const settings = { data: { dir: 'photos' }, optimizer: { lr: 0.5 }, epochs: 9 };
+    const checkpoint = () => join(folder, 'checkpoint-0001-train-000002.pth');
+
+    test('has the settings of the folder and goes on in it', async () => {
+      write(settings);
+      const byFolder = await trainConfig({ resume: 'auto', output: folder }, NOW);
+      expect(byFolder).toMatchObject({ optimizer: { lr: 0.5 }, epochs: 9, output: folder });
+      expect(await trainConfig({ resume: checkpoint() }, NOW)).toEqual(byFolder);
+    });
+
+    test('has those beside the checkpoint also where it goes on in another folder', async () => {
+      write(settings);
+      const output = join(folder, 'new');
+      const config = await trainConfig({ resume: checkpoint(), output, epochs: 12 }, NOW);
+      expect(config).toMatchObject({ optimizer: { lr: 0.5 }, epochs: 12, output });
+      expect(resolveConfig(config).data.train).toEqual({ dir: join(folder, 'photos', 'train') });
+    });
+
+    test('may begin in a folder that is not there yet', async () => {
+      const output = join(folder, 'new');
+      const config = await trainConfig({ data: 'photos', resume: 'auto', output }, NOW);
+      expect(config).toEqual({ data: { dir: 'photos' }, output });
+    });
+
+    test('needs a folder or a checkpoint', async () => {
+      const wanted = trainConfig({ data: 'photos', resume: 'auto' }, NOW);
+      await expect(wanted).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringContaining('--output DIR beside --resume auto'),
+        hint: expect.stringContaining('--resume DIR/checkpoint-'),
+      });
+    });
+  });
+
   test('asks for data when there is none', async () => {
     await expect(trainConfig({}, NOW)).rejects.toMatchObject({ code: 'USAGE' });
     await expect(trainConfig({ epochs: 2 }, NOW)).rejects.toMatchObject({ code: 'USAGE' });

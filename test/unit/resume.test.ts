@@ -332,6 +332,19 @@ describe('a checkpoint named by its path', () => {
     expect(checkpoints()).toEqual([name]);
   });
 
+  test('replaces no other run', async () => {
+    await aborted('train', 2);
+    const path = newestPath();
+    const first = output;
+    output = join(temporaryFolder(), 'other');
+    await trainer({ checkpoint: { everyEpochs: 1 } }).fit();
+    const before = readdirSync(output);
+    expect(await rejection(trainer().fit({ resume: path }))).toMatchObject({ code: 'OUTPUT_EXISTS' });
+    expect(readdirSync(output)).toEqual(before);
+    output = first;
+    expect((await trainer().fit({ resume: path })).stopped).toBe('completed');
+  });
+
   test('that is not there or damaged is refused', async () => {
     const missing = trainer().fit({ resume: join(output, 'no.pth') });
     expect(await rejection(missing)).toMatchObject({ code: 'CHECKPOINT_NOT_FOUND' });
@@ -346,6 +359,36 @@ describe('a checkpoint named by its path', () => {
       writeFileSync(path, JSON.stringify({ record: broken, weights: '' }));
       expect(await rejection(trainer().fit({ resume: path }))).toMatchObject({ code });
     }
+  });
+});
+
+describe('a run that goes on says', () => {
+  test('with which other software its last bits will differ', async () => {
+    await aborted('train', 1);
+    const path = newestPath();
+    const { record: text, weights } = JSON.parse(readFileSync(path, 'utf8'));
+    const before = JSON.parse(text);
+    Object.assign(before.machine, { libtorch: '2.12.0', node: 'v1' });
+    writeFileSync(path, JSON.stringify({ record: JSON.stringify(before), weights }));
+    const { events } = await collected({ resume: 'auto' });
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        code: 'RESUMED_ELSEWHERE',
+        message: expect.stringContaining('(libtorch: "2.12.0" before, "2.13.0" now).'),
+      }),
+    );
+  });
+
+  test('that lines of metrics.jsonl are missing, and goes on behind those that are there', async () => {
+    await aborted('val', 1);
+    const metrics = join(output, 'metrics.jsonl');
+    const [start = ''] = readFileSync(metrics, 'utf8').split('\n');
+    writeFileSync(metrics, `${start}\n`);
+    const { warnings, result } = await collected({ resume: 'auto' });
+    expect(warnings).toEqual(['METRICS_INCOMPLETE']);
+    expect(result.history).toHaveLength(4);
+    expect(figures(output)).toHaveLength(8);
+    expect(readFileSync(metrics, 'utf8').startsWith(start)).toBe(true);
   });
 });
 
