@@ -6,29 +6,47 @@ import type { SourceImages } from './source';
 /** Files asked for their size at once: enough to hide a network disk's latency, few enough for libuv's four threads. */
 const AT_ONCE = 64;
 
+/** The images of a phase as they were found, with the sizes of their files; -1 for one that is not there. */
+export interface PhaseFiles {
+  phase: 'train' | 'val';
+  source: SourceImages;
+  bytes: Float64Array;
+}
+
+/** Asks for the sizes of both phases' files. */
+export async function sizeFiles(train: SourceImages, val: SourceImages): Promise<PhaseFiles[]> {
+  return [await sized('train', train), await sized('val', val)];
+}
+
 /**
  * SHA-256, 64 hex digits, over a manifest of both phases: one line per image in order, `<phase>\t<class>\t<relative
  * path>\t<bytes>\n`, UTF-8. It tells one data set from another without reading the images: a file that changed but
- * kept its size goes unnoticed. The size of a file that is not there is written as `-`; decoding it says what is wrong.
+ * kept its size goes unnoticed, which only preflight sees. Times of change are left out: a copy of the data has others.
+ * The size of a file that is not there is written as `-`; decoding it says what is wrong.
  */
-export async function dataSha256(train: SourceImages, val: SourceImages): Promise<string> {
+export function dataSha256(phases: readonly PhaseFiles[]): string {
   const hash = createHash('sha256');
-  for (const [phase, source] of [['train', train] as const, ['val', val] as const]) {
-    for (let start = 0; start < source.images.length; start += AT_ONCE) {
-      const images = source.images.slice(start, start + AT_ONCE);
-      const sizes = await Promise.all(images.map(size));
-      for (const [at, image] of images.entries()) {
-        hash.update(`${phase}\t${source.classes[image.label]}\t${image.relativePath}\t${sizes[at]}\n`);
-      }
+  for (const { phase, source, bytes } of phases) {
+    for (const [at, { label, relativePath }] of source.images.entries()) {
+      const size = bytes[at] ?? -1;
+      hash.update(`${phase}\t${source.classes[label]}\t${relativePath}\t${size < 0 ? '-' : size}\n`);
     }
   }
   return hash.digest('hex');
 }
 
-async function size(image: FolderImage): Promise<string> {
+async function sized(phase: PhaseFiles['phase'], source: SourceImages): Promise<PhaseFiles> {
+  const { images } = source;
+  const bytes = new Float64Array(images.length);
+  for (let start = 0; start < images.length; start += AT_ONCE)
+    bytes.set(await Promise.all(images.slice(start, start + AT_ONCE).map(size)), start);
+  return { phase, source, bytes };
+}
+
+async function size(image: FolderImage): Promise<number> {
   try {
-    return String((await stat(image.path)).size);
+    return (await stat(image.path)).size;
   } catch {
-    return '-';
+    return -1;
   }
 }

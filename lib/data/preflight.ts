@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from '../config/types';
 import { TorchwingError } from '../native/errors';
-import { dataSha256 } from './data-hash';
+import { dataSha256, type PhaseFiles, sizeFiles } from './data-hash';
+import type { DataManifest } from './manifest';
 import { openSource, type SourceImages } from './source';
 
 /** Both phases' images, checked against each other. */
@@ -12,6 +13,10 @@ export interface InspectedData {
   sha256: string;
   /** See `CheckedData.contentSha256`; null while no image has been read. */
   contentSha256: string | null;
+  /** The images as they were found, before any of them was left out or replaced. */
+  found: PhaseFiles[];
+  /** Their files in short; null while nobody has asked for it, too. */
+  manifest: DataManifest;
 }
 
 /**
@@ -36,7 +41,8 @@ export async function inspectData(config: Pick<ResolvedConfig, 'data' | 'seed'>)
       { hint: 'Put the images of each class into a folder of its own, side by side.' },
     );
   }
-  return { classes, train, val, sha256: await dataSha256(train, val), contentSha256: null };
+  const found = await sizeFiles(train, val);
+  return { classes, train, val, sha256: dataSha256(found), contentSha256: null, found, manifest: null };
 }
 
 function differences(train: readonly string[], val: readonly string[]): string {

@@ -1,3 +1,4 @@
+import type { DataManifest } from '../data/manifest';
 import { TorchwingError } from '../native/errors';
 import type { Best } from './best-epoch';
 import type { Job } from './prepare';
@@ -24,7 +25,7 @@ export interface CheckpointRecord {
   seed: number;
   config: RecordedConfig;
   /** See `InspectedData`. */
-  data: { classes: string[]; sha256: string; contentSha256: string | null };
+  data: { classes: string[]; sha256: string; contentSha256: string | null; manifest: DataManifest };
   /** What the last bits of the figures depend on. */
   machine: {
     torchwing: string;
@@ -58,7 +59,12 @@ export function describeCheckpoint(
     rollbacks: run.rollbacks,
     seed: config.seed,
     config: recordedConfig(config),
-    data: { classes: [...data.classes], sha256: data.sha256, contentSha256: data.contentSha256 },
+    data: {
+      classes: [...data.classes],
+      sha256: data.sha256,
+      contentSha256: data.contentSha256,
+      manifest: data.manifest,
+    },
     machine: machineOf(job),
   };
 }

@@ -37,6 +37,18 @@ export const checkpointSchema = z.object({
     classes: z.array(z.string()),
     sha256: z.string(),
     contentSha256: z.string().nullable(),
+    // Not in checkpoints of before it was written.
+    manifest: z
+      .union([
+        z.object({ files: z.string() }),
+        z.object({
+          classes: z.array(
+            z.object({ name: z.string(), images: count, names: z.string(), contents: z.string().nullable() }),
+          ),
+        }),
+      ])
+      .nullable()
+      .default(null),
   }),
   machine: z.object({
     torchwing: z.string(),

@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from '../config/types';
 import { type CheckedData, checkData, isUsable } from '../data/check-data';
+import { describeFiles } from '../data/manifest';
 import type { InspectedData } from '../data/preflight';
 import { listBad, usableImages } from '../data/usable-images';
 import type { PrepareModelOptions } from '../model/prepare-model';
@@ -15,6 +16,8 @@ interface PreflightOptions {
   warn: PrepareModelOptions['warn'];
   control: StopControl;
   onPreflight: ((progress: PreflightProgress) => void) | undefined;
+  /** Whether the data's manifest is wanted. */
+  describe: boolean;
 }
 
 type Warning = Parameters<PrepareModelOptions['warn']>[0];
@@ -30,10 +33,10 @@ const CHECK_HINT = 'Type torchwing check with the data folder to see which.';
 export async function preflight(
   config: ResolvedConfig,
   data: InspectedData,
-  { warn, control, onPreflight }: PreflightOptions,
+  { warn, control, onPreflight, describe }: PreflightOptions,
 ): Promise<InspectedData> {
   const { preflight: wanted, limits, workers, onBadImage } = config.data;
-  if (!wanted) return data;
+  if (!wanted) return { ...data, manifest: describe ? await describeFiles(data.found, null) : null };
   const checked = await control.abortable((signal) =>
     checkData(
       [
@@ -51,7 +54,9 @@ export async function preflight(
   control.throwIfStopped();
   const usable = usableImages(data, checked, onBadImage);
   for (const warning of warningsOf(checked, onBadImage)) warn(warning);
-  return usable;
+  if (!describe) return usable;
+  const contents = new Map(checked.images.map(({ path, facts }) => [path, facts.sha256]));
+  return { ...usable, manifest: await describeFiles(data.found, contents) };
 }
 
 /** At most one warning of each kind. */

@@ -66,7 +66,10 @@ export async function prepare(
   if (resolved.cudaGraph) await requireCudaGraph(device);
   const precision = await choosePrecision(resolved.precision, device);
   const config = { ...resolved, device, precision, threads };
-  const data = await preflight(config, found, { warn, control, onPreflight });
+  const data = await preflight(config, found, {
+    ...{ warn, control, onPreflight },
+    describe: config.output !== null || resumed !== null,
+  });
   refuseBatchOfOne(config, data.train.images.length);
   checkMemory(config, data, warn);
   const versions = await version();

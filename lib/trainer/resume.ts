@@ -5,6 +5,7 @@ import type { NativeWarning } from '../native/warnings';
 import { checkpointsIn } from './checkpoint-names';
 import { type CheckpointRecord, machineOf, readCheckpointRecord } from './checkpoint-record';
 import { configDifferences, type Difference, differenceText } from './config-differences';
+import { dataDifferences } from './data-differences';
 import type { Job } from './prepare';
 import { recordedConfig } from './recorded-config';
 import type { RunFolder } from './run-folder';
@@ -106,7 +107,7 @@ function around(names: readonly string[], name: string): Pick<Resumed, 'earlier'
 
 /**
  * Holds a run against the checkpoint that it is to go on from.
- * @throws TorchwingError RESUME_MISMATCH, naming each setting with both values, unless changes are allowed
+ * @throws TorchwingError RESUME_MISMATCH, naming each setting with both values and the images that differ, unless changes are allowed
  */
 export function checkResumed(
   { record, path, allowChanges }: Resumed,
@@ -124,28 +125,19 @@ export function checkResumed(
   }
   const differences = [
     ...configDifferences(record.config, recordedConfig(job.config)),
-    ...configDifferences({ data: record.data }, { data: dataOf(record, job) }),
-  ];
+    ...configDifferences({ data: { classes: record.data.classes } }, { data: { classes: job.data.classes } }),
+  ].map(differenceText);
+  differences.push(...dataDifferences(record.data, job.data));
   if (differences.length === 0) return;
+  const told = differences.join('; ');
   if (!allowChanges) {
     throw new TorchwingError(
       'RESUME_MISMATCH',
-      `The run of the checkpoint "${path}" was another one: ${list(differences)}.`,
+      `The run of the checkpoint "${path}" was another one: ${told}.`,
       { hint: ANYWAY },
     );
   }
-  warn({ code: 'RESUMED_CHANGED', message: `The run goes on changed: ${list(differences)}.` });
-}
-
-/** The content's hash is known only to runs with preflight; the manifest's is compared in any case. */
-function dataOf(record: CheckpointRecord, { data }: Pick<Job, 'data'>): CheckpointRecord['data'] {
-  const { classes, sha256, contentSha256 } = data;
-  const comparable = record.data.contentSha256 !== null && contentSha256 !== null;
-  return {
-    classes: [...classes],
-    sha256,
-    contentSha256: comparable ? contentSha256 : record.data.contentSha256,
-  };
+  warn({ code: 'RESUMED_CHANGED', message: `The run goes on changed: ${told}.` });
 }
 
 /** Whether the schedule of a resumed run has to be counted anew, because it is another one. */

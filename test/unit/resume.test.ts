@@ -303,13 +303,57 @@ describe('another run than that of the checkpoint', () => {
     expect(mockFake.calls.find((call) => call.startsWith('train'))).toBe('train 1 lr=0.5 from 1');
   });
 
-  test('is one with other data', async () => {
-    await aborted('train', 1);
-    const other = antsAndBees(6);
-    const failure = await rejection(trainer({ data: { dir: other } }).fit({ resume: 'auto' }));
-    expect(failure).toMatchObject({
-      code: 'RESUME_MISMATCH',
-      message: expect.stringContaining('data.sha256: '),
+  describe('is one with other data', () => {
+    async function changed(change: () => unknown, config: Partial<TrainerConfig> = {}): Promise<string> {
+      data = antsAndBees(4);
+      await aborted('train', 1, { data: { dir: data }, ...config });
+      change();
+      const failure = await rejection(trainer({ data: { dir: data }, ...config }).fit({ resume: 'auto' }));
+      expect(failure).toMatchObject({ code: 'RESUME_MISMATCH' });
+      return failure.message ?? '';
+    }
+    let data = '';
+    const file = (name: string) => join(data, name);
+    const draw = (name: string, content: string) => writeFileSync(file(name), content);
+
+    test('whose added, removed and changed images are named', async () => {
+      const message = await changed(() => {
+        for (const number of [4, 5, 6, 7]) draw(`train/ants/00${number}.jpg`, '');
+        rmSync(file('val/bees/000.jpg'));
+        draw('train/bees/001.jpg', 'longer');
+      });
+      expect(message).toContain(
+        'another one: data: 4 images added ("train/ants/004.jpg", "train/ants/005.jpg", "train/ants/006.jpg" and 1 more), ' +
+          '1 image removed ("val/bees/000.jpg"), 1 image changed ("train/bees/001.jpg", 0 bytes before, 6 now).',
+      );
+    });
+
+    test('also where an image has the size of before, as preflight sees', async () => {
+      const message = await changed(() => {
+        mockFake.facts = (path) => (path.endsWith('train/ants/002.jpg') ? { sha256: 'f'.repeat(64) } : {});
+      });
+      expect(message).toContain(': data: 1 image changed ("train/ants/002.jpg", still 0 bytes).');
+    });
+
+    test('where a list has another order', async () => {
+      const list = () =>
+        [0, 1, 2].flatMap((n) =>
+          ['ants', 'bees'].map((label) => ({ path: file(`train/${label}/00${n}.jpg`), label })),
+        );
+      data = antsAndBees(4);
+      const val = { list: list() };
+      await aborted('train', 1, { data: { train: { list: list() }, val } });
+      const again = trainer({ data: { train: { list: list().reverse() }, val } }).fit({ resume: 'auto' });
+      expect(await rejection(again)).toMatchObject({
+        message: expect.stringContaining('data: the same images in another order.'),
+      });
+    });
+
+    test('and goes on by names and sizes without preflight', async () => {
+      const config = { data: { dir, preflight: false } };
+      await aborted('train', 1, config);
+      mockFake.facts = () => ({ sha256: 'f'.repeat(64) });
+      expect((await collected({ resume: 'auto' }, config)).warnings).toEqual([]);
     });
   });
 
