@@ -55,6 +55,8 @@ export async function trainAndReport(
         }),
       ({ message }) => reporter.note(`${message} Finishing the current step; once more ends at once.`),
     );
+    downloads.close();
+    preflight.close();
     reporter.close();
     if (stopped === 'timeLimit') await sayHowToGoOn(folder);
     else if (!json) for (const line of next(folder)) process.stdout.write(`${line}\n`);

@@ -164,6 +164,8 @@ export interface NativeImageLoader {
   next(): Promise<NativeBatch | null>;
   cancel(): void;
   costs(): Promise<NativeLoaderCosts>;
+  /** Images that workers have been busy with for `seconds` or longer, the longest first. */
+  underWay(seconds: number): { path: string; seconds: number }[];
   dispose(): void;
 }
 

@@ -81,6 +81,8 @@ export class FitRun {
     const stopListening = onNativeWarning(warn);
     let folder: RunFolder | null = null;
     let resumed: Resumed | null = null;
+    // From here on, since what comes before training may wait for a disk or a server, too.
+    const limit = this.#startClock();
     try {
       this.#control.throwIfStopped();
       const { output, overwrite } = this.#config;
@@ -88,6 +90,7 @@ export class FitRun {
       if (this.#resume !== undefined) {
         resumed = await openCheckpoint(this.#resume, folder, warn);
         if (resumed === null) await folder?.requireRepeatable(this.#config, warn);
+        else this.#run = new RunState(resumed.record);
       }
       const job = await prepare(this.#config, warn, this.#control, this.#listeners, resumed);
       let failed = true;
@@ -100,9 +103,11 @@ export class FitRun {
       }
     } catch (error) {
       if (!this.#control.stopped) throw error;
+      if (this.#control.timedOut) return this.#result(resumed?.record.data.classes ?? [], 'timeLimit');
       if (this.#control.aborted && warnings.flowing) await this.#reportAbort();
       throw this.#control.reason;
     } finally {
+      clearTimeout(limit);
       stopListening();
       this.#control.release();
       resumed?.state.dispose();
@@ -125,7 +130,6 @@ export class FitRun {
       // The tutorial keeps the weights from before the first epoch, for a run that never gets better.
       await job.session.snapshotBest();
     } else {
-      this.#run = new RunState(resumed.record);
       this.#events.continueRun(resumed.record.runId);
     }
     this.#control.throwIfStopped();
@@ -134,13 +138,12 @@ export class FitRun {
       await beginFolder(folder, job, resumed, (warning) => warnings.add({ type: 'warning', ...warning }));
       this.#events.logTo((event) => folder.append(event));
     }
-    await this.#events.emit({ type: 'start', ...describeStart(job, resumed) });
-    warnings.flow();
     const output = folder === null ? null : this.#openOutput(job, folder, resumed);
-    const limit = this.#startClock();
     const parts: RunParts = { job, run: this.#run, events: this.#events, control: this.#control, output };
     const rollback = new Rollback({ ...parts, resumed });
     try {
+      await this.#events.emit({ type: 'start', ...describeStart(job, resumed) });
+      warnings.flow();
       const { best } = this.#run;
       if (resumed !== null && best.value !== null) await output?.weights.restoreBest(best.value);
       await fitLoop({ ...parts, rollback });
@@ -150,14 +153,13 @@ export class FitRun {
       if (!this.#control.timedOut) throw error;
       return await this.#endByTime(job);
     } finally {
-      clearTimeout(limit);
       rollback.dispose();
       await this.#checkpoints?.close();
       this.#checkpoints = null;
     }
     const last = this.#run.history.at(-1);
     if (last === undefined) throw new TorchwingError('NATIVE', 'The run ended without an epoch.');
-    const result = this.#result(job, 'completed');
+    const result = this.#result(job.data.classes, 'completed');
     await this.#events.emit(endOf(result));
     return result;
   }
@@ -169,27 +171,25 @@ export class FitRun {
     return { folder, weights, checkpoints: this.#checkpoints };
   }
 
-  /** Counts from the beginning of `fit()`, preparation included. */
   #startClock(): NodeJS.Timeout | undefined {
     const { timeLimit } = this.#config;
     if (timeLimit === null) return undefined;
-    const left = Math.max(0, timeLimit - this.#seconds());
-    return setTimeout(() => this.#control.timeOut(), left * 1000).unref();
+    return setTimeout(() => this.#control.timeOut(), timeLimit * 1000).unref();
   }
 
   async #endByTime(job: Job): Promise<FitResult> {
-    const result = this.#result(job, 'timeLimit');
+    const result = this.#result(job.data.classes, 'timeLimit');
     await this.#events.emitStopped(endOf(result));
     return result;
   }
 
-  #result({ data }: Job, stopped: FitResult['stopped']): FitResult {
+  #result(classes: readonly string[], stopped: FitResult['stopped']): FitResult {
     const { best, history } = this.#run;
     return {
       best: best.value,
       last: history.at(-1) ?? null,
       history: [...history],
-      classes: [...data.classes],
+      classes: [...classes],
       stopped,
       seconds: this.#seconds(),
     };

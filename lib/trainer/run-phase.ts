@@ -4,6 +4,7 @@ import type { EventContent } from './event-delivery';
 import type { PhaseMetrics } from './events';
 import type { FitLoop } from './fit-loop';
 import type { Job } from './prepare';
+import { watchForStalls } from './stall-watch';
 
 /**
  * The phase at which the run stands, or what is left of it, with its events. However it ends, the run's position says
@@ -20,6 +21,9 @@ export async function runPhase(
   const { epochs, checkpoint, autoBatch } = job.config;
   control.throwIfStopped();
   const forget = control.onStop(() => job.session.stop());
+  const endWatch = watchForStalls(job.loaders[phase], (warning) =>
+    events.post({ type: 'warning', ...warning }),
+  );
   try {
     const result = await job.session.runEpoch(
       {
@@ -78,6 +82,7 @@ export async function runPhase(
     });
     return metrics;
   } finally {
+    endWatch();
     forget();
   }
 }

@@ -65,6 +65,7 @@ export interface FitResult {
   /** Null when the time limit came before the end of the first epoch. */
   last: EpochSummary | null;
   history: EpochSummary[];
+  /** None when the time limit came before a new run had read its data. */
   classes: string[];
   stopped: EndEvent['stopped'];
   /** Wall-clock time of the whole fit, preparation included. */

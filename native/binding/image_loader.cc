@@ -80,6 +80,7 @@ void ImageLoaderHandle::init(Napi::Env env, Napi::Object exports) {
                          InstanceMethod<&ImageLoaderHandle::next>("next"),
                          InstanceMethod<&ImageLoaderHandle::cancel>("cancel"),
                          InstanceMethod<&ImageLoaderHandle::costs>("costs"),
+                         InstanceMethod<&ImageLoaderHandle::underWay>("underWay"),
                          disposeMethod(),
                      }));
 }
@@ -126,6 +127,19 @@ Napi::Value ImageLoaderHandle::cancel(const Napi::CallbackInfo& info) {
 Napi::Value ImageLoaderHandle::costs(const Napi::CallbackInfo& info) {
   return data().compute(
       info.Env(), [loader = core()] { return loader->loader().costs(); }, costsObject);
+}
+
+Napi::Value ImageLoaderHandle::underWay(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::vector<ImageUnderWay> found = core()->loader().underWay(readNumber(info[0], "seconds"));
+  Napi::Array images = Napi::Array::New(env, found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    Napi::Object image = Napi::Object::New(env);
+    image.Set("path", found[i].path);
+    image.Set("seconds", found[i].seconds);
+    images.Set(static_cast<std::uint32_t>(i), image);
+  }
+  return images;
 }
 
 }  // namespace torchwing::binding

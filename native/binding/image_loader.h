@@ -21,6 +21,7 @@ class ImageLoaderHandle : public Handle<ImageLoaderHandle, AsyncLoader> {
   Napi::Value next(const Napi::CallbackInfo& info);
   Napi::Value cancel(const Napi::CallbackInfo& info);
   Napi::Value costs(const Napi::CallbackInfo& info);
+  Napi::Value underWay(const Napi::CallbackInfo& info);
 };
 
 }  // namespace torchwing::binding

@@ -120,7 +120,7 @@ describe('a disk that stops answering while training runs', () => {
         said += text;
         if (begin > 0 || !said.includes('STALLED')) return;
         begin = performance.now();
-        late = setTimeout(() => child.kill('SIGKILL'), 6 * PATIENCE);
+        late = setTimeout(() => child.kill('SIGKILL'), 9 * PATIENCE);
       });
       child.once('error', reject);
       child.once('close', (code) => {
@@ -181,6 +181,29 @@ describe('a disk that stops answering while training runs', () => {
     expect(code).toBe(0);
     expect(existsSync(`${order}.reached`)).toBe(true);
     expect(readdirSync(output)).toContainEqual(expect.stringMatching(/^checkpoint-0000-train-/));
+  });
+
+  test('and in preflight as well, where there is nothing to go on from yet', async () => {
+    const data = photos();
+    const order = join(data, 'order');
+    writeFileSync(order, 'ants/000.png\n');
+    const output = join(data, 'run');
+    const begin = performance.now();
+    const { code, stderr } = await torchwing(
+      ['train', '--data', data, '--output', output, '--weights', 'none', '--time-limit', '6s'],
+      { env: { LD_PRELOAD: shim, TORCHWING_STALL: order, XDG_CACHE_HOME: data } },
+    );
+    expect(code).toBe(0);
+    expect(performance.now() - begin).toBeLessThan(6000 + PATIENCE + 5000);
+    expect(existsSync(`${order}.reached`)).toBe(true);
+    expect(stderr).toContain('Stopped. There is no checkpoint to go on from.');
+    expect(existsSync(output)).toBe(false);
+  });
+
+  test('is told of after half a minute, with the file', async () => {
+    const { said, code } = await stalled('warned');
+    expect(code).toBe(0);
+    expect(said).toMatch(/^DATA_STALLED .*ants\/000\.png" \(30 s\)\. .*\ncompleted\n$/);
   });
 
   test('and then answers after all costs nothing but time', async () => {

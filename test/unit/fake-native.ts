@@ -120,6 +120,8 @@ export class FakeNative {
   accuracy: (phase: 'train' | 'val', epoch: number) => number = () => 0.5;
   loss: (phase: 'train' | 'val', epoch: number) => number = () => 1;
   skipped: (phase: 'train' | 'val', epoch: number) => number[] = () => [];
+  /** When inspections have read their files; a cancelled one ends at once. */
+  inspected: Promise<void> = Promise.resolve();
   facts: (path: string) => Partial<NativeImageFacts> = () => ({});
   onPhase: (script: PhaseScript) => unknown = () => undefined;
   onSave: (path: string) => unknown = () => undefined;
@@ -395,6 +397,7 @@ export class FakeNative {
       cancel: () => {
         this.calls.push('loader.cancel');
       },
+      underWay: () => [],
       costs: async () => ({
         read: 0,
         decode: 0,
@@ -410,13 +413,18 @@ export class FakeNative {
 
   /** Every file is a good image, different from all others, unless `facts` says otherwise. */
   #inspection(paths: string[]): NativeImageInspection {
+    let cancel = () => {};
+    const cancelled = new Promise<void>((resolve) => {
+      cancel = resolve;
+    });
     return this.#counted({
       done: 0,
       run: async () => {
         this.calls.push(`inspect ${paths.length}`);
+        await Promise.race([this.inspected, cancelled]);
         return paths.map((path) => ({ ...goodImage(path), ...this.facts(path) }));
       },
-      cancel: () => undefined,
+      cancel,
     });
   }
 

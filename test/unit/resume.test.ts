@@ -448,6 +448,32 @@ test('the time limit ends a fit behind its step, with a checkpoint and a result'
   expect((await trainer().fit({ resume: 'auto' })).stopped).toBe('completed');
 });
 
+describe('a time limit that comes while the run is prepared', () => {
+  /** Preflight does not come back. */
+  const stuck = () => {
+    mockFake.inspected = new Promise(() => {});
+  };
+
+  test('ends a new one with nothing made, and no event', async () => {
+    stuck();
+    const { result, events } = await collected({}, { timeLimit: 0.2 });
+    expect(result).toMatchObject({ stopped: 'timeLimit', best: null, last: null, history: [], classes: [] });
+    expect(events).toEqual([]);
+    expect(existsSync(output)).toBe(false);
+    expect(mockFake.live).toBe(0);
+  });
+
+  test('leaves one that goes on as it was, and says how far it had come', async () => {
+    await aborted('train', 2);
+    const before = checkpoints();
+    stuck();
+    const { result } = await collected({ resume: 'auto' }, { timeLimit: 0.2 });
+    expect(result).toMatchObject({ stopped: 'timeLimit', best: { epoch: 1 }, last: { epoch: 1 } });
+    expect(result.classes).toEqual(['ants', 'bees']);
+    expect(checkpoints()).toEqual(before);
+  });
+});
+
 test('what a killed process left half-written is gone with the next run', async () => {
   await aborted('train', 1);
   for (const name of [

@@ -25,7 +25,7 @@ bool isOfTheImage(const std::exception_ptr& failure) {
 
 Loader::Loader(LoaderOptions options) : shared_(std::make_shared<Shared>(std::move(options))) {
   for (int i = 0; i < shared_->workerCount(); ++i) {
-    threads_.emplace_back([shared = shared_] { shared->work(); });
+    threads_.emplace_back([shared = shared_, worker = static_cast<std::size_t>(i)] { shared->work(worker); });
   }
 }
 
@@ -128,6 +128,21 @@ LoaderCosts Loader::costs() const {
   costs.cache_bytes = shared_->cache.bytes();
   std::sort(costs.skipped.begin(), costs.skipped.end());
   return costs;
+}
+
+std::vector<ImageUnderWay> Loader::underWay(double seconds) const {
+  std::vector<ImageUnderWay> found;
+  const std::lock_guard lock(shared_->mutex);
+  const Shared::Clock::time_point now = Shared::Clock::now();
+  for (const Shared::Busy& busy : shared_->busy) {
+    if (busy.sample < 0) continue;
+    const double taken = std::chrono::duration<double>(now - busy.since).count();
+    if (taken < seconds) continue;
+    found.push_back({shared_->options.samples[static_cast<std::size_t>(busy.sample)].path, taken});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const ImageUnderWay& a, const ImageUnderWay& b) { return a.seconds > b.seconds; });
+  return found;
 }
 
 std::int64_t Loader::skipped() const {

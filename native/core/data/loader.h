@@ -58,6 +58,12 @@ struct LoaderCosts {
   std::vector<std::int64_t> skipped;  ///< sample indices, ascending
 };
 
+/// An image that a worker has not finished with.
+struct ImageUnderWay {
+  std::string path;
+  double seconds = 0;  ///< since the worker took it
+};
+
 /// One phase's samples, decoded and transformed on plain worker threads that hold no Tensor and call no ATen.
 /// All methods but the workers' own run on one consumer thread. Batches come in order at any worker count,
 /// with identical bytes: every random draw is keyed by (seed, epoch, sample index, operation).
@@ -98,6 +104,9 @@ class Loader {
   /// Ends the epoch early; a next() that waits returns nullptr. Any thread.
   void cancel();
   LoaderCosts costs() const;
+  /// Images that workers have been busy with for `seconds` or longer, the longest first: a disk that does not
+  /// answer looks like this. Any thread.
+  std::vector<ImageUnderWay> underWay(double seconds) const;
   /// Images left out of the batches that next() has given or passed over since start().
   std::int64_t skipped() const;
 

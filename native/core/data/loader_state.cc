@@ -48,6 +48,7 @@ Loader::Shared::Shared(LoaderOptions given)
     batch.width = pipeline.outputSize().width;
   }
   alive = workerCount();
+  busy.resize(static_cast<std::size_t>(alive));
 }
 
 int Loader::Shared::workerCount() const noexcept {
@@ -101,7 +102,7 @@ Loader::Shared::Task Loader::Shared::takeTask() {
   return task;
 }
 
-void Loader::Shared::work() {
+void Loader::Shared::work(std::size_t worker) {
   std::optional<SampleMaker> maker;
   std::unique_lock lock(mutex);
   for (;;) {
@@ -110,6 +111,7 @@ void Loader::Shared::work() {
     const Task task = takeTask();
     const std::int64_t begun_in = generation;
     working += 1;
+    busy[worker] = {task.sample, Clock::now()};
     lock.unlock();
     LoaderCosts made;
     std::exception_ptr failure;
@@ -121,6 +123,7 @@ void Loader::Shared::work() {
     }
     lock.lock();
     working -= 1;
+    busy[worker].sample = -1;
     bool notify = generation != begun_in;
     if (!notify) {
       add(costs, made);

@@ -306,5 +306,12 @@ TEST_F(LoaderFiles, EveryTruncationOfAJpegIsAnError) {
   }
 }
 
+TEST(Loader, HasNothingUnderWayBehindAnEpoch) {
+  Loader loader(options(9));
+  EXPECT_TRUE(loader.underWay(0).empty());
+  deliver(loader, 0);
+  EXPECT_TRUE(loader.underWay(0).empty());
+}
+
 }  // namespace
 }  // namespace torchwing

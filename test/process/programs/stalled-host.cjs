@@ -21,6 +21,8 @@ const ENDINGS = {
   },
   // A disk that is slow, and no more.
   answer: () => fs.rmSync(order),
+  // One that answers once its silence was told of.
+  warned: () => {},
 };
 
 function whenStalled(act) {
@@ -32,6 +34,11 @@ function whenStalled(act) {
 trainer
   .fit({
     signal: controller.signal,
+    onWarning: ({ code, message }) => {
+      if (code !== 'DATA_STALLED') return;
+      console.log(`${code} ${message}`);
+      fs.rmSync(order, { force: true });
+    },
     onEpochEnd: ({ epoch }) => {
       if (epoch !== 0) return;
       fs.writeFileSync(order, 'ants/000.png\n');
