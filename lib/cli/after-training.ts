@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { commandLine } from './command-line';
 
-/** What to type after a run whose folder is `folder`. */
-export function afterTraining(folder: string): readonly string[] {
+/** What to type after a run whose folder is `folder`; `keepBest`: whether its best weights are there. */
+export function afterTraining(folder: string, keepBest = true): readonly string[] {
   return [
-    `best.pth, last.pth, metrics.jsonl and config.json are in ${folder}.`,
+    `${keepBest ? 'best.pth, ' : ''}last.pth, metrics.jsonl and config.json are in ${folder}.`,
     'Next, tell the class of a photo:',
-    `  ${commandLine('predict', join(folder, 'best.pth'), 'PHOTO.jpg')}`,
+    `  ${commandLine('predict', join(folder, keepBest ? 'best.pth' : 'last.pth'), 'PHOTO.jpg')}`,
     'The same run again:',
     `  ${commandLine('train', '--config', join(folder, 'config.json'))}`,
   ];

@@ -86,6 +86,8 @@ function fromFlags(flags: TrainFlags): Partial<TrainerConfig> {
     everyEpochs: flags['checkpoint-every-epochs'],
     everySteps: flags['checkpoint-every-steps'],
     everySeconds: flags['checkpoint-every-seconds'],
+    keepLast: flags['checkpoint-keep-last'],
+    keepBest: flags['no-checkpoint-keep-best'] ? false : undefined,
   });
   const loss = defined({
     labelSmoothing: flags['label-smoothing'],

@@ -219,6 +219,16 @@ export const TRAIN_FLAGS = {
     help: 'the same in seconds',
     fallback: '600',
   },
+  'checkpoint-keep-last': {
+    kind: 'integer',
+    minimum: 1,
+    help: 'checkpoints that are kept, the newest ones',
+    fallback: '2',
+  },
+  'no-checkpoint-keep-best': {
+    kind: 'boolean',
+    help: 'write no best.pth beside last.pth; checkpoints hold the best weights all the same',
+  },
   'time-limit': {
     kind: 'text',
     value: 'DURATION',

@@ -16,12 +16,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     return EXIT_DONE;
   }
   refusePositionals('train', positionals);
-  return trainAndReport(await trainConfig(flags, new Date()), {
+  const config = await trainConfig(flags, new Date());
+  return trainAndReport(config, {
     json: flags.json === true,
     resume:
       flags.resume === undefined
         ? undefined
         : { from: flags.resume, allowChanges: flags['resume-anyway'] === true },
-    next: afterTraining,
+    next: (folder) => afterTraining(folder, config.checkpoint?.keepBest),
   });
 }

@@ -92,6 +92,29 @@ describe('trainConfig', () => {
     expect(limited.loss.rollback).toEqual({ lrFactor: 0.1, max: 1 });
   });
 
+  test('says how often there are checkpoints, and which are kept', async () => {
+    const { checkpoint } = resolveConfig(await trainConfig({ data: 'photos' }, NOW));
+    expect(checkpoint).toEqual({
+      everyEpochs: 0,
+      everySteps: 0,
+      everySeconds: 600,
+      keepLast: 2,
+      keepBest: true,
+    });
+    const flags = {
+      ...{ 'checkpoint-every-epochs': 3, 'checkpoint-every-steps': 4, 'checkpoint-every-seconds': 5 },
+      ...{ 'checkpoint-keep-last': 6, 'no-checkpoint-keep-best': true },
+    };
+    expect(resolveConfig(await trainConfig({ data: 'photos', ...flags }, NOW)).checkpoint).toEqual({
+      ...{ everyEpochs: 3, everySteps: 4, everySeconds: 5, keepLast: 6, keepBest: false },
+    });
+    const config = write({ data: { dir: 'photos' }, checkpoint: { keepLast: 9, keepBest: false } });
+    const { checkpoint: kept } = resolveConfig(
+      await trainConfig({ config, 'checkpoint-every-steps': 4 }, NOW),
+    );
+    expect(kept).toMatchObject({ everySteps: 4, keepLast: 9, keepBest: false });
+  });
+
   test('turns CUDA graphs on', async () => {
     expect(resolveConfig(await trainConfig({ data: 'photos' }, NOW)).cudaGraph).toBe(false);
     expect(resolveConfig(await trainConfig({ data: 'photos', 'cuda-graph': true }, NOW)).cudaGraph).toBe(
