@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECK_HELP } from '../../lib/cli/check-flags';
 import { DEMO_HELP } from '../../lib/cli/demo-flags';
@@ -34,3 +34,26 @@ test.each(Object.entries(ERROR_EXIT_CODES))('docs/cli.md lists %s under exit cod
   const row = page.split('\n').find((line) => new RegExp(`^\\| ${exit} +\\|`).test(line));
   expect(row).toContain(`\`${code}\``);
 });
+
+/** The codes of the warnings that lib/ gives. */
+function warningCodes(): string[] {
+  const lib = join(__dirname, '..', '..', 'lib');
+  const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const texts = files.map((name) => readFileSync(join(lib, name), 'utf8'));
+  return [
+    ...new Set(
+      texts.flatMap((text) => [...text.matchAll(/\bcode: .*?'([A-Z_]+)'/g)].map(([, code = '']) => code)),
+    ),
+  ];
+}
+
+test.each([...Object.keys(ERROR_EXIT_CODES), ...warningCodes()])(
+  'docs/troubleshooting.md explains %s',
+  (code) => {
+    const troubleshooting = readFileSync(join(__dirname, '..', '..', 'docs', 'troubleshooting.md'), 'utf8');
+    const rows = troubleshooting.split('\n').filter((line) => line.startsWith('| `'));
+    expect(rows.map((row) => row.split('|')[1]).join()).toContain(`\`${code}\``);
+  },
+);
