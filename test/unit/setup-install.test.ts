@@ -115,7 +115,7 @@ test('takes of CUDA only what the CPU half is linked to, or all of it', async ()
   const { libtorch } = await setup(environment, { backend: 'cuda' });
   expect(libtorch.backend).toBe('cuda');
   expect(readFileSync(join(folder, 'pip.log'), 'utf8')).toContain(
-    'cuda-toolkit[cublas,cudart,cupti]==13.0.3 nvidia-cudnn-cu13==9.20.0.48',
+    'cuda-toolkit[cublas,cudart,cupti,crt,cccl]==13.0.3 nvidia-cudnn-cu13==9.20.0.48',
   );
 });
 
@@ -173,4 +173,16 @@ test('reads the requirements of a wheel without its extras', () => {
     'nvidia-cudnn-cu13==9.20.0.48',
   ]);
   expect(nvidiaRequirements(['filelock'], 'cpu')).toEqual([]);
+});
+
+test("brings the headers of the part for CUDA graphs in the version of torch's own CUDA runtime", () => {
+  const cuda = (line: string) => nvidiaRequirements([line], 'cuda');
+  // The toolkit's extras pin nvidia-cuda-crt and nvidia-cuda-cccl to the release that its cudart is of.
+  expect(cuda('cuda-toolkit[cudart,nvtx]==13.0.3')).toEqual(['cuda-toolkit[cudart,nvtx,crt,cccl]==13.0.3']);
+  expect(cuda('cuda-toolkit[crt,cudart]==13.2.1')).toEqual(['cuda-toolkit[crt,cudart,cccl]==13.2.1']);
+  expect(cuda('cuda-toolkit==13.0.3')).toEqual(['cuda-toolkit[crt,cccl]==13.0.3']);
+  expect(cuda('nvidia-nccl-cu13==2.29.7')).toEqual(['nvidia-nccl-cu13==2.29.7']);
+  expect(nvidiaRequirements(['cuda-toolkit[cudart,cublas]==13.0.3'], 'cpu')).toEqual([
+    'cuda-toolkit[cudart,cupti]==13.0.3',
+  ]);
 });
