@@ -69,20 +69,24 @@ export async function train(context, { images, batch = 4, epochs = 1, mode = 'fi
 
 const without = ({ [`model`]: _model, ...rest }) => rest;
 
+/** How far `y` is from `x`, relative to `x`, or to `least` where that is larger. */
+export function relativeDistance(x, y, least = Number.MIN_VALUE) {
+  let apart = 0;
+  let norm = 0;
+  for (let i = 0; i < x.length; ++i) {
+    apart += (Number(x[i]) - Number(y[i])) ** 2;
+    norm += Number(x[i]) ** 2;
+  }
+  return Math.sqrt(apart) / Math.max(Math.sqrt(norm), least);
+}
+
 /** The tensors of two weight files held against each other: the largest relative distance, and of which tensor. */
 export async function distance(fileA, fileB) {
   const [a, b] = [await StateDict.read(fileA), await StateDict.read(fileB)];
   let worst = { name: 'none', relative: 0 };
   for (const { name } of a.entries) {
-    const [x, y] = [await values(a, name), await values(b, name)];
-    let apart = 0;
-    let norm = 0;
-    for (let i = 0; i < x.length; ++i) {
-      apart += (Number(x[i]) - Number(y[i])) ** 2;
-      norm += Number(x[i]) ** 2;
-    }
     // Tensors that are all but zero, such as a fresh bias, are held against 1.
-    const relative = Math.sqrt(apart) / Math.max(Math.sqrt(norm), 1);
+    const relative = relativeDistance(await values(a, name), await values(b, name), 1);
     if (!(relative <= worst.relative)) worst = { name, relative };
   }
   a.dispose();

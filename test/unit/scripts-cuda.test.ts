@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inScript, root } from './script-module';
@@ -58,6 +58,18 @@ test('every check of the table has its file, and every file is in the table', ()
   expect(files.sort()).toEqual(names.map((name) => `${name}.mjs`).sort());
 });
 
+test('every check that trains with `deterministic` has the workspace of cuBLAS that CUDA wants for it', () => {
+  const checks = inScript<{ name: string; env?: Record<string, string> }[]>(
+    'cuda/checks.mjs',
+    'return m.CHECKS;',
+  );
+  const deterministic = checks.filter(({ name }) =>
+    readFileSync(join(root, 'scripts', 'cuda', 'checks', `${name}.mjs`), 'utf8').includes('deterministic'),
+  );
+  expect(deterministic.map(({ name }) => name)).toEqual(['repeatability', 'graph', 'bad-loss']);
+  for (const { env } of deterministic) expect(env).toMatchObject({ CUBLAS_WORKSPACE_CONFIG: ':4096:8' });
+});
+
 test.each([
   [['--only', 'graph,speed'], 'Invalid value for --only: received "speed", expected one of operators,'],
   [['--device', 'gpu'], 'Invalid value for --device: received "gpu", expected cuda, cuda:N or cpu.'],
@@ -97,4 +109,69 @@ test('photos are listed to any length, classes in turn', () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('what differs is told tensor by tensor, and distances are relative', () => {
+  const found = inScript(
+    'cuda/session.mjs',
+    `const { relativeDistance } = await import('./scripts/cuda/training.mjs');
+    const a = new Map([['model.x', Float32Array.of(0)], ['momentum.x', Float32Array.of(3, 4)]]);
+    const b = new Map([['model.x', Float32Array.of(-0)], ['momentum.x', Float32Array.of(3, 4)]]);
+    return {
+      all: m.differing(a, b),
+      momentum: m.differing(a, b, 'momentum.'),
+      missing: m.differing(a, new Map(), 'momentum.'),
+      relative: relativeDistance([3, 4], [3, 4.5]),
+      small: relativeDistance([0], [0.25], 1),
+    };`,
+  );
+  expect(found).toEqual({
+    all: ['model.x'],
+    momentum: [],
+    missing: ['momentum.x'],
+    relative: 0.1,
+    small: 0.25,
+  });
+});
+
+test('the batch that is too large for a device needs half as much again, and two of its images fit', () => {
+  const sizes = [8, 80, 141].map((gibibytes) => gibibytes * 2 ** 30);
+  const plans = inScript<{ batch: number }[]>(
+    'cuda/too-large.mjs',
+    `return ${JSON.stringify(sizes)}.map((bytes) => m.tooLarge(bytes));`,
+  );
+  for (const [at, { batch }] of plans.entries()) {
+    const ofImage = (1.5 * (sizes[at] ?? 0)) / batch;
+    expect(ofImage).toBeLessThan(1e9);
+    expect(2 * ofImage).toBeLessThan((sizes[at] ?? 0) / 3);
+  }
+});
+
+describe('a fit for the check of memory', () => {
+  const problemOf = (fit: object) =>
+    inScript(
+      'cuda/checks/out-of-memory.mjs',
+      `return m.problemOf(${JSON.stringify({ warnings: [], ...fit })}, 16);`,
+    );
+  const refused = { name: 'too large', outcome: 'OUT_OF_MEMORY', message: 'with a batch of 16 images' };
+  const figures = { batchSize: 16, asked: 1, free: 0 };
+  const parts = { name: 'too large, with autoBatch', outcome: 'completed' };
+
+  test.each([
+    [{ ...refused, details: null }, null],
+    [{ ...refused, details: figures }, null],
+    [
+      { ...refused, details: { ...figures, free: null } },
+      'its figures are {"batchSize":16,"asked":1,"free":null}',
+    ],
+    [{ ...refused, message: 'no memory' }, 'it does not name the batch'],
+    [{ ...refused, outcome: 'completed' }, 'it ended with completed'],
+    [{ name: 'small, afterwards', outcome: 'completed' }, null],
+    [{ name: 'small, afterwards', outcome: 'OUT_OF_MEMORY' }, 'it ended with OUT_OF_MEMORY'],
+    [{ ...parts, warnings: ['MICRO_BATCH'] }, null],
+    [parts, 'the batch was not too large'],
+    [{ ...parts, outcome: 'OUT_OF_MEMORY' }, 'it ended with OUT_OF_MEMORY'],
+  ])('%j is judged: %p', (fit, problem) => {
+    expect(problemOf(fit)).toBe(problem);
+  });
 });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,12 +5,9 @@ import { join } from 'node:path';
 const ORDER_SIZE = 80;
 
 /** Compiles test/process/faults/`name`.c to a library for LD_PRELOAD, in `folder`. */
-export function compilePreload(name: 'faults' | 'memory' | 'stall', folder: string): string {
-  const library = join(folder, `${name}.so`);
-  const flags = ['-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC'];
-  execFileSync('cc', [...flags, '-o', library, join(__dirname, `${name}.c`), '-ldl']);
-  return library;
-}
+export const { compilePreload } = require('./compile-preload.cjs') as {
+  compilePreload: (name: 'faults' | 'memory' | 'stall', folder: string) => string;
+};
 
 /** What a process is started with so that its system calls fail as the order says; of no call yet. */
 export function faultsEnvironment(folder: string): { order: string; env: NodeJS.ProcessEnv } {
