@@ -42,7 +42,16 @@ export { StateDict, type StateDictEntry } from './model/state-dict';
 export { PUBLISHED_WEIGHTS, type PublishedWeights, type WeightsName } from './model/weights-catalogue';
 export { weightsSha256 } from './model/weights-hash';
 export { type ErrorCode, TorchwingError } from './native/errors';
-export type { Architecture, DType, Layout, Phase, Precision, WeightFormat } from './native/types';
+export type {
+  Architecture,
+  DeviceMemory,
+  DType,
+  Layout,
+  MemoryDetails,
+  Phase,
+  Precision,
+  WeightFormat,
+} from './native/types';
 export { SGD, type SGDOptions, type SGDParamGroup, type SGDStateDict } from './optim/sgd';
 export { StepLR, type StepLROptions, type StepLRState } from './optim/step-lr';
 export {
@@ -58,6 +67,7 @@ export type {
   EndEvent,
   EpochEndEvent,
   PhaseEndEvent,
+  PhaseMemory,
   PhaseMetrics,
   ProgressEvent,
   StageCosts,

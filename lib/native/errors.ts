@@ -1,3 +1,6 @@
+import { isMemoryDetails, withRoom } from './out-of-memory';
+import type { MemoryDetails } from './types';
+
 /** Every code that a TorchwingError can carry, with the program's exit code for it. */
 export const ERROR_EXIT_CODES = {
   // 1: training failed
@@ -55,17 +58,23 @@ export type ErrorCode = keyof typeof ERROR_EXIT_CODES;
 
 /**
  * Every failure of torchwing. `message` is one line that names the argument or file, what was received and what was
- * expected; `code` is stable; `hint`, when there is one, says what to do.
+ * expected; `code` is stable; `hint`, when there is one, says what to do. `details`: the figures of OUT_OF_MEMORY.
  */
 export class TorchwingError extends Error {
   override readonly name = 'TorchwingError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly details: MemoryDetails | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; details?: MemoryDetails } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.details = options.details;
   }
 }
 
@@ -75,11 +84,11 @@ export class TorchwingError extends Error {
  */
 export function fromNative(error: unknown): unknown {
   if (error instanceof TorchwingError || typeof error !== 'object' || error === null) return error;
-  const { code, message, hint } = error as { code?: unknown; message?: unknown; hint?: unknown };
+  const { code, message, hint, details } = error as Record<string, unknown>;
   if (typeof code !== 'string' || typeof message !== 'string' || !(code in ERROR_EXIT_CODES)) return error;
-  return new TorchwingError(
-    code as ErrorCode,
-    message,
-    typeof hint === 'string' && hint !== '' ? { hint } : {},
-  );
+  const told = isMemoryDetails(details) ? withRoom({ message, details }) : { message };
+  return new TorchwingError(code as ErrorCode, told.message, {
+    ...(typeof hint === 'string' && hint !== '' ? { hint } : {}),
+    ...('details' in told ? { details: told.details } : {}),
+  });
 }

@@ -249,6 +249,33 @@ export interface NativeProgress {
   seconds: number;
 }
 
+/** What is known of memory that ran out, in bytes and in images; null is what is not known. */
+export interface MemoryDetails {
+  /** Whose memory it is: `cpu`, `cuda:0`, … */
+  device: string;
+  /** By the allocation that failed. What is larger than a KiB LibTorch rounds to a hundredth of its unit on an accelerator. */
+  asked: number | null;
+  /** On an accelerator as the failure left it; on the CPU once what failed was given up. */
+  free: number | null;
+  /** Of the device; on the CPU of the machine or of the control group that leaves the least. */
+  total: number | null;
+  /** Images of the batch that was tried. */
+  batchSize: number | null;
+  /** So many of them were computed at once. */
+  microBatch: number | null;
+}
+
+/** What the caching allocator of a device holds for this process, in bytes, as `torch.cuda` names it. */
+export interface DeviceMemory {
+  /** In tensors, at the end of the phase. */
+  allocated: number;
+  /** The most of it in the phase. */
+  maxAllocated: number;
+  /** Taken from the device: tensors, and blocks that are kept for later. */
+  reserved: number;
+  maxReserved: number;
+}
+
 /** Counts are of the whole phase, `before` included. */
 export interface NativePhaseResult extends NativePhaseCounts {
   /** Done by this call. */
@@ -261,6 +288,8 @@ export interface NativePhaseResult extends NativePhaseCounts {
   stopped: boolean;
   /** As the option of that name, from here on. */
   microBatch: number;
+  /** Null on the CPU. */
+  deviceMemory: DeviceMemory | null;
 }
 
 export interface NativeTrainingSession {

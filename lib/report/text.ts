@@ -1,3 +1,4 @@
+import { sizeText } from '../native/size-text';
 import type {
   EndEvent,
   EpochEndEvent,
@@ -34,10 +35,12 @@ export function epochHeading(event: { epoch: number; epochs: number }): string[]
 
 /** The tutorial's `train Loss: 0.6332 Acc: 0.6598`, and then what it does not tell. */
 export function phaseLine(event: PhaseEndEvent): { tutorial: string; more: string } {
+  const { device } = event.memory;
+  const memory = device === null ? '' : `, at most ${sizeText(device.maxAllocated)} on the device`;
   const skipped = event.skipped > 0 ? `, ${count(event.skipped, 'image')} skipped` : '';
   return {
     tutorial: `${event.phase} Loss: ${event.loss.toFixed(4)} Acc: ${event.accuracy.toFixed(4)}`,
-    more: `${speed(event.imagesPerSecond)}, ${event.seconds.toFixed(1)} s${skipped}`,
+    more: `${speed(event.imagesPerSecond)}, ${event.seconds.toFixed(1)} s${memory}${skipped}`,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { DeviceMemory } from '../native/types';
+
 /** What a run tells the world: one discriminated union, delivered to callbacks, `stream()`, `--json` and metrics.jsonl. */
 
 interface EventBase {
@@ -24,6 +26,14 @@ export interface StageCosts {
   resize: number;
   otherTransforms: number;
   wait: number;
+}
+
+/** At the end of a phase, in bytes. */
+export interface PhaseMemory {
+  /** Physical memory of the whole process, libraries included; null where the system does not tell. */
+  resident: number | null;
+  /** Of the device, by everything of this process that uses it; null on the CPU. */
+  device: DeviceMemory | null;
 }
 
 export interface StartEvent extends EventBase {
@@ -65,6 +75,7 @@ export interface PhaseEndEvent extends EventBase, PhaseMetrics {
   costs: StageCosts;
   /** Images of the phase that the cache gave decoded (`data.cache.decoded`), and the bytes of pixels that it holds. */
   cache: { hits: number; bytes: number };
+  memory: PhaseMemory;
 }
 export interface EpochEndEvent extends EventBase {
   type: 'epochEnd';

@@ -1,9 +1,9 @@
 import type { ResolvedConfig } from '../config/types';
 import type { InspectedData } from '../data/preflight';
 import { TorchwingError } from '../native/errors';
+import { type MemoryRoom, memoryRoom } from '../native/memory-room';
 import type { NativeWarning } from '../native/warnings';
 import { estimateMemory, type MemoryEstimate } from './memory-estimate';
-import { type MemoryRoom, memoryRoom } from './memory-room';
 
 const HINT =
   'Lower the batch size (--batch-size), the image size (--image-size) or what is kept decoded (--cache-decoded), or set autoBatch (--auto-batch).';
@@ -24,12 +24,23 @@ export function checkMemory(
     train: train.images.length,
     val: val.images.length,
   });
-  const left = `${room.limit} (${megabytes(room.of)}) leaves ${megabytes(Math.max(0, room.bytes))}`;
+  const free = Math.max(0, room.bytes);
+  const left = `${room.limit} (${megabytes(room.of)}) leaves ${megabytes(free)}`;
   if (estimate.certain > room.bytes) {
     throw new TorchwingError(
       'OUT_OF_MEMORY',
       `The run needs at least ${megabytes(estimate.certain)} more memory (${partsOf(estimate, config)}), and ${left}.`,
-      { hint: HINT },
+      {
+        hint: HINT,
+        details: {
+          device: 'cpu',
+          asked: estimate.certain,
+          free,
+          total: room.of,
+          batchSize: config.data.batchSize,
+          microBatch: null,
+        },
+      },
     );
   }
   if (estimate.likely > room.bytes) {

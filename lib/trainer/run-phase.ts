@@ -57,7 +57,7 @@ export async function runPhase(
       output === null ? null : (position, state) => output.checkpoints.take(position, state),
       (microBatch, batch) => events.post(halved(job.config, phase, microBatch, batch)),
     );
-    const { images, correct, lossSum, skipped, seconds, waitSeconds, costs } = result;
+    const { images, correct, lossSum, skipped, seconds, waitSeconds, costs, deviceMemory } = result;
     run.microBatch[phase] = result.microBatch;
     run.position = { ...run.position, step: result.nextStep, counts: { images, correct, lossSum, skipped } };
     control.throwIfStopped();
@@ -79,6 +79,7 @@ export async function runPhase(
       ...metrics,
       costs: { read, decode, resize, otherTransforms, wait: waitSeconds },
       cache: { hits: costs.cacheHits, bytes: costs.cacheBytes },
+      memory: { resident: residentBytes(), device: deviceMemory },
     });
     return metrics;
   } finally {
@@ -101,6 +102,15 @@ function halved(
     message: `Memory ran out for a ${phase} batch of ${images} images: from here on ${phase} batches are computed in parts of ${microBatch}${kept}.${normalised ? ' BatchNorm sees the smaller parts, so the figures differ from those of whole batches.' : ''}`,
     hint: `A batch size of ${microBatch} (--batch-size) spares the attempts; a smaller image size leaves room for whole batches.`,
   };
+}
+
+/** Resident and not the most of a phase: the kernel's mark is of the whole life of the process. */
+function residentBytes(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null; // a container without /proc
+  }
 }
 
 function rate(images: number, seconds: number): number {

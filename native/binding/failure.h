@@ -3,7 +3,10 @@
 #include <napi.h>
 
 #include <exception>
+#include <optional>
 #include <string>
+
+#include "core/out_of_memory.h"
 
 namespace torchwing::binding {
 
@@ -12,8 +15,9 @@ struct Failure {
   std::string code;
   std::string message;
   std::string hint;
+  std::optional<MemoryShortage> shortage = {};  ///< of OUT_OF_MEMORY
 
-  /// A JavaScript Error with `code`, `message` and `hint`. JavaScript thread.
+  /// A JavaScript Error with `code`, `message`, `hint` and, of OUT_OF_MEMORY, `details`. JavaScript thread.
   Napi::Error toError(Napi::Env env) const;
 };
 

@@ -16,6 +16,16 @@
 namespace torchwing::binding {
 namespace {
 
+Napi::Value deviceMemoryValue(Napi::Env env, const std::optional<DeviceMemory>& memory) {
+  if (!memory) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("allocated", static_cast<double>(memory->allocated));
+  object.Set("maxAllocated", static_cast<double>(memory->max_allocated));
+  object.Set("reserved", static_cast<double>(memory->reserved));
+  object.Set("maxReserved", static_cast<double>(memory->max_reserved));
+  return object;
+}
+
 Napi::Value resultObject(Napi::Env env, const PhaseResult& result) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("steps", static_cast<double>(result.steps));
@@ -26,6 +36,7 @@ Napi::Value resultObject(Napi::Env env, const PhaseResult& result) {
   object.Set("costs", costsObject(env, result.costs));
   object.Set("stopped", result.stopped);
   object.Set("microBatch", static_cast<double>(result.micro_batch));
+  object.Set("deviceMemory", deviceMemoryValue(env, result.device_memory));
   return object;
 }
 

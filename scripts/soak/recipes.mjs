@@ -34,7 +34,7 @@ export function recipesOn(data) {
 }
 
 /** Fields of an event that a clock or the machine's memory decides. */
-const CLOCKED = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'runId'];
+const CLOCKED = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'memory', 'runId'];
 
 async function shaOf(file) {
   const state = await StateDict.read(file);

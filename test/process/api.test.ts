@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   crossEntropy,
   loadConfigFile,
   loadTorchCheckpoint,
+  type PhaseMemory,
   Predictor,
   ResNet18,
   SGD,
@@ -104,6 +105,20 @@ describe('a run', () => {
     }
     expect(types[0]).toBe('start');
     trainer.dispose();
+  });
+
+  test('tells with each phase what the process holds, and of no device on the CPU', async () => {
+    const trainer = new Trainer(config({ epochs: 1 }));
+    const memory: PhaseMemory[] = [];
+    await trainer.fit({ onPhaseEnd: (event) => void memory.push(event.memory) });
+    trainer.dispose();
+    expect(memory).toHaveLength(2);
+    for (const { resident, device } of memory) {
+      // LibTorch alone is more than 100 MB.
+      expect(resident).toBeGreaterThan(1e8);
+      expect(resident).toBeLessThan(totalmem());
+      expect(device).toBeNull();
+    }
   });
 
   test('serves a prediction while it trains', async () => {

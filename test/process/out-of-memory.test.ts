@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MemoryDetails } from 'torchwing';
 import { runProgram } from './child';
 import { drawPhotos } from './draw-photos';
 import { compilePreload } from './faults/preload';
@@ -11,6 +12,7 @@ interface Fit {
   outcome: string;
   message?: string;
   hint?: string;
+  details?: MemoryDetails;
   warnings: { code: string; message: string }[];
 }
 
@@ -41,10 +43,15 @@ test('a fit for which memory runs out says which batch was tried, and what to do
     expect(fits.get(name)).toMatchObject({
       outcome: 'OUT_OF_MEMORY',
       message: expect.stringMatching(
-        /^Memory ran out in training step 0 of epoch 0 on cpu, with a batch of 16 images: LibTorch says: you tried to allocate \d+ bytes\.$/,
+        /^Memory ran out in training step 0 of epoch 0 on cpu, with a batch of 16 images: \d+\.\d\d MiB were asked for\. That given up, .+ \(\d.+B\) leaves \d.+B\.$/,
       ),
       hint: expect.stringContaining('--auto-batch'),
+      details: { device: 'cpu', batchSize: 16, microBatch: 16 },
     });
+    const { asked, free, total } = fits.get(name)?.details ?? {};
+    expect(asked).toBeGreaterThan(LARGEST_BLOCK);
+    expect(free).toBeGreaterThan(0);
+    expect(total).toBeGreaterThan(free ?? 0);
   }
 });
 

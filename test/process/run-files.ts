@@ -13,7 +13,7 @@ export async function shaOf(file: string): Promise<string> {
 }
 
 /** Fields that a clock, the stages' costs or the machine's memory decide. */
-const CLOCKED = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache'];
+const CLOCKED = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'memory'];
 
 /** The phaseEnd and epochEnd lines of a run's metrics.jsonl, without what no run repeats. */
 export function figuresOf(folder: string): { runId: string; [field: string]: unknown }[] {

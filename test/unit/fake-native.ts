@@ -5,6 +5,7 @@ import type { CudaAbsence } from '../../lib/native/cuda-absence';
 import type {
   Architecture,
   CudaDriver,
+  DeviceMemory,
   NativeAddon,
   NativeImageFacts,
   NativeImageInspection,
@@ -122,6 +123,7 @@ export class FakeNative {
   skipped: (phase: 'train' | 'val', epoch: number) => number[] = () => [];
   /** When inspections have read their files; a cancelled one ends at once. */
   inspected: Promise<void> = Promise.resolve();
+  deviceMemory: (phase: 'train' | 'val') => DeviceMemory | null = () => null;
   facts: (path: string) => Partial<NativeImageFacts> = () => ({});
   onPhase: (script: PhaseScript) => unknown = () => undefined;
   onSave: (path: string) => unknown = () => undefined;
@@ -505,6 +507,7 @@ export class FakeNative {
           },
           stopped: wasStopped,
           microBatch,
+          deviceMemory: this.deviceMemory(phase),
         };
       },
       stop: () => {

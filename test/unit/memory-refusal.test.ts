@@ -9,7 +9,7 @@ jest.mock('../../lib/native/load', () => ({
   onNativeWarning: (listener: () => void) => mockBench.fake.load.onNativeWarning(listener),
 }));
 let mockRoom = 0;
-jest.mock('../../lib/trainer/memory-room', () => ({
+jest.mock('../../lib/native/memory-room', () => ({
   memoryRoom: () => ({ bytes: mockRoom, limit: '/sys/fs/cgroup/memory.max', of: mockRoom }),
 }));
 const { collected, trainer } = mockBench;

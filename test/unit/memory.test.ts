@@ -3,9 +3,12 @@ import { dirname, join } from 'node:path';
 import { resolveConfig } from '../../lib/config/resolve';
 import type { TrainerConfig } from '../../lib/config/types';
 import { resnetSizes } from '../../lib/model/resnet-sizes';
+import { fromNative, type TorchwingError } from '../../lib/native/errors';
+import { memoryRoom } from '../../lib/native/memory-room';
+import { withRoom } from '../../lib/native/out-of-memory';
+import type { MemoryDetails } from '../../lib/native/types';
 import { checkMemory } from '../../lib/trainer/memory-check';
 import { estimateMemory } from '../../lib/trainer/memory-estimate';
-import { memoryRoom } from '../../lib/trainer/memory-room';
 import { removeTemporaryFolders, temporaryFolder } from './temporary-folder';
 
 afterAll(removeTemporaryFolders);
@@ -145,6 +148,46 @@ describe('the estimate', () => {
   });
 });
 
+describe('memory that ran out', () => {
+  const details: MemoryDetails = {
+    device: 'cpu',
+    asked: 16 * 2 ** 20,
+    free: null,
+    total: null,
+    batchSize: 16,
+    microBatch: 8,
+  };
+  const room = { bytes: 7.5 * GiB, limit: "the machine's memory", of: 16 * GiB };
+  const message = 'Memory ran out: 16.00 MiB were asked for.';
+
+  test('of the CPU is told with what the machine or a group leaves', () => {
+    expect(withRoom({ message, details }, () => room)).toEqual({
+      message:
+        "Memory ran out: 16.00 MiB were asked for. That given up, the machine's memory (16.00 GiB) leaves 7.50 GiB.",
+      details: { ...details, free: 7.5 * GiB, total: 16 * GiB },
+    });
+    expect(withRoom({ message, details }, () => ({ ...room, bytes: -1 })).details.free).toBe(0);
+  });
+
+  test('stays as the addon tells it where nothing is known, and of a device', () => {
+    expect(withRoom({ message, details }, () => null)).toEqual({ message, details });
+    const ofDevice = { ...details, device: 'cuda:0', free: 5 * 2 ** 20, total: 79 * GiB };
+    expect(withRoom({ message, details: ofDevice }, () => room)).toEqual({ message, details: ofDevice });
+  });
+
+  test('is an error with the details', () => {
+    const device = { ...details, device: 'cuda:0', free: 5, total: 6 };
+    const native = { code: 'OUT_OF_MEMORY', message, hint: 'Less.', details: device };
+    expect(fromNative(native)).toMatchObject({
+      code: 'OUT_OF_MEMORY',
+      message,
+      hint: 'Less.',
+      details: device,
+    });
+    expect((fromNative({ code: 'NATIVE', message }) as TorchwingError).details).toBeUndefined();
+  });
+});
+
 describe('a run that does not fit', () => {
   const room = (bytes: number) => ({ bytes, limit: '/sys/fs/cgroup/memory.max', of: 2 * GiB });
   const warnings: unknown[] = [];
@@ -160,6 +203,14 @@ describe('a run that does not fit', () => {
           /^The run needs at least \d+ MB more memory \(weights and optimizer \d+ MB, activations at batch size 64 \d+ MB, loaders \d+ MB\), and \/sys\/fs\/cgroup\/memory\.max \(2147 MB\) leaves 1074 MB\.$/,
         ),
         hint: expect.stringContaining('--batch-size'),
+        details: {
+          device: 'cpu',
+          asked: estimateMemory(configOf(), 2, { train: 1000, val: 1000 }).certain,
+          free: GiB,
+          total: 2 * GiB,
+          batchSize: 64,
+          microBatch: null,
+        },
       }),
     );
   });

@@ -1,3 +1,4 @@
+import { sizeText } from '../../lib/native/size-text';
 import { chooseReporter, wantsColor } from '../../lib/report/choose-reporter';
 import { countLine } from '../../lib/report/count-line';
 import { JsonLinesReporter } from '../../lib/report/json-lines';
@@ -6,7 +7,7 @@ import { PlainReporter } from '../../lib/report/plain';
 import { palette } from '../../lib/report/style';
 import { TerminalReporter } from '../../lib/report/terminal';
 import { clock } from '../../lib/report/text';
-import type { ProgressEvent, TrainerEvent } from '../../lib/trainer/events';
+import type { PhaseEndEvent, ProgressEvent, TrainerEvent } from '../../lib/trainer/events';
 
 const ESC = '\u001b';
 const CLEAR = `\r${ESC}[2K`;
@@ -68,7 +69,7 @@ const progress: ProgressEvent = {
   imagesPerSecond: 8.04,
   secondsLeft: 75,
 };
-const trainEnd: TrainerEvent = {
+const trainEnd: PhaseEndEvent = {
   ...base,
   ...epoch,
   ...train,
@@ -78,8 +79,9 @@ const trainEnd: TrainerEvent = {
   skipped: 2,
   costs,
   cache: { hits: 0, bytes: 0 },
+  memory: { resident: 2 ** 29, device: null },
 };
-const valEnd: TrainerEvent = {
+const valEnd: PhaseEndEvent = {
   ...base,
   ...epoch,
   ...val,
@@ -89,7 +91,9 @@ const valEnd: TrainerEvent = {
   skipped: 0,
   costs,
   cache: { hits: 0, bytes: 0 },
+  memory: { resident: 2 ** 29, device: null },
 };
+const onDevice = { allocated: 2 ** 28, maxAllocated: 3.1 * 2 ** 30, reserved: 2 ** 32, maxReserved: 2 ** 32 };
 const epochEnd: TrainerEvent = {
   ...base,
   ...epoch,
@@ -155,6 +159,15 @@ describe('PlainReporter', () => {
     }
     reporter.event({ ...progress, phase: 'val', time: '2026-01-02T03:05:40.000Z' });
     expect(out.text).toBe('  epoch 0/24 train 30/60 loss 0.7000 acc 0.5000 8.0 img/s 1:15 left\n');
+  });
+
+  test('tells the most that a phase had on a device, where there is one', () => {
+    const out = new Memory();
+    const reporter = new PlainReporter(out, new Memory());
+    reporter.event({ ...valEnd, memory: { resident: null, device: onDevice } });
+    expect(out.text).toBe(
+      'val Loss: 0.2000 Acc: 0.9150 (123 img/s, 2.0 s, at most 3.10 GiB on the device)\n',
+    );
   });
 
   test('says so when a run was stopped or never got better', () => {
@@ -295,6 +308,18 @@ describe('countLine', () => {
     line.close();
     expect(out.text).toBe('Drawing\n');
   });
+});
+
+test('sizes are in the units of LibTorch', () => {
+  expect([0, 1023, 1024, 5.12 * 2 ** 20, 2 ** 31, 3 * 2 ** 40, 2 ** 53].map(sizeText)).toEqual([
+    '0 bytes',
+    '1023 bytes',
+    '1.00 KiB',
+    '5.12 MiB',
+    '2.00 GiB',
+    '3.00 TiB',
+    '8192.00 TiB',
+  ]);
 });
 
 test('clock', () => {

@@ -17,7 +17,7 @@ beforeEach(mockBench.begin);
 
 /** Without what a clock or the machine's memory says. */
 function timeless(value: unknown): unknown {
-  const clocked = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'runId'];
+  const clocked = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'memory', 'runId'];
   return JSON.parse(JSON.stringify(value, (key, field) => (clocked.includes(key) ? undefined : field)));
 }
 

@@ -120,6 +120,27 @@ describe('a fit', () => {
     });
   });
 
+  test("tells a phase's memory: the process's, and on a device the allocator's", async () => {
+    const device = { allocated: 1, maxAllocated: 4, reserved: 8, maxReserved: 16 };
+    mockFake.deviceMemory = (phase) => (phase === 'train' ? device : null);
+    const memory: unknown[] = [];
+    await trainer({ epochs: 1 }).fit({ onPhaseEnd: (event) => void memory.push(event.memory) });
+    expect(memory).toEqual([
+      { resident: expect.any(Number), device },
+      { resident: expect.any(Number), device: null },
+    ]);
+  });
+
+  test('trains on where the system does not tell the memory of the process', async () => {
+    const rss = jest.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
+      throw new Error('ENOENT: no such file or directory, uv_resident_set_memory');
+    });
+    const memory: unknown[] = [];
+    await trainer({ epochs: 1 }).fit({ onPhaseEnd: (event) => void memory.push(event.memory) });
+    rss.mockRestore();
+    expect(memory).toEqual(Array(2).fill({ resident: null, device: null }));
+  });
+
   test('says what it runs on in the start event', async () => {
     let start: unknown;
     await trainer().fit({

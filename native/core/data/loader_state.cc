@@ -7,6 +7,7 @@
 #include "core/data/order.h"
 #include "core/data/sample_maker.h"
 #include "core/error.h"
+#include "core/out_of_memory.h"
 
 namespace torchwing {
 namespace {
@@ -35,12 +36,13 @@ Loader::Shared::Shared(LoaderOptions given)
     try {
       ring.emplace_back(static_cast<std::size_t>(options.batch_size), pipeline.imageBytes());
     } catch (const std::bad_alloc&) {
-      throw Error(
-          "OUT_OF_MEMORY",
+      const auto images = static_cast<std::int64_t>(options.batch_size);
+      throw OutOfMemory(
           "Memory ran out for the " + std::to_string(slots) + " batches of " +
               std::to_string(options.batch_size) + " images, " + std::to_string(pipeline.imageBytes()) +
               " bytes each, that the loader keeps ready.",
-          "Lower the batch size (--batch-size), the image size or the number of workers (--workers).");
+          "Lower the batch size (--batch-size), the image size or the number of workers (--workers).",
+          {.asked = images * static_cast<std::int64_t>(pipeline.imageBytes()), .batch_size = images});
     }
     Batch& batch = ring.back().batch();
     batch.form = pipeline.form();
@@ -146,13 +148,13 @@ std::exception_ptr Loader::Shared::currentFailure(std::int64_t sample) const noe
     throw;
   } catch (const std::bad_alloc&) {
     try {
-      return std::make_exception_ptr(
-          Error("OUT_OF_MEMORY",
-                "Memory ran out while image \"" + options.samples[static_cast<std::size_t>(sample)].path +
-                    "\" was read, for a batch of " + std::to_string(options.batch_size) +
-                    " images, workers: " + std::to_string(workerCount()) + ".",
-                "Lower the number of workers (--workers), the batch size or what is kept decoded "
-                "(--cache-decoded)."));
+      return std::make_exception_ptr(OutOfMemory(
+          "Memory ran out while image \"" + options.samples[static_cast<std::size_t>(sample)].path +
+              "\" was read, for a batch of " + std::to_string(options.batch_size) +
+              " images, workers: " + std::to_string(workerCount()) + ".",
+          "Lower the number of workers (--workers), the batch size or what is kept decoded "
+          "(--cache-decoded).",
+          {.batch_size = static_cast<std::int64_t>(options.batch_size)}));
     } catch (...) {
       return std::current_exception();
     }

@@ -1,5 +1,6 @@
 #include "core/device/memory_failure.h"
 
+#include <ATen/DeviceAccelerator.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/util/Exception.h>
 
@@ -7,13 +8,17 @@
 #include <new>
 #include <string_view>
 
+#include "core/device/asked_bytes.h"
+#include "core/device/device_memory.h"
+
 namespace torchwing {
 namespace {
 
+constexpr std::string_view kWordsOfTheCpu = "can't allocate memory";
 /// What LibTorch's CPU allocator, the CUDA runtime and the libraries on it say. Only the caching allocator of
 /// an accelerator has an exception class of its own.
 constexpr std::array<std::string_view, 4> kWordsForIt = {
-    "can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"};
+    kWordsOfTheCpu, "out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"};
 
 bool speaksOfMemory(const c10::Error& error) {
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
@@ -23,32 +28,58 @@ bool speaksOfMemory(const c10::Error& error) {
   return false;
 }
 
-/// "Tried to allocate 2.00 GiB. GPU 0 has a total capacity of … of which 5.12 MiB is free." out of the
-/// paragraph that holds it, or "you tried to allocate 64 bytes"; the first line where there is neither.
-std::string askedAndFree(std::string_view text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  for (const std::string_view words : {"Tried to allocate", "you tried to allocate"}) {
-    const std::size_t begin = line.find(words);
-    if (begin == std::string_view::npos) continue;
-    constexpr std::string_view kFree = "is free.";
-    const std::size_t free = line.find(kFree, begin);
-    const std::size_t end = free == std::string_view::npos ? line.find(". ", begin) : free + kFree.size() - 1;
-    std::string asked(line.substr(begin, end - begin));
-    while (asked.ends_with('.')) asked.pop_back();
-    return "LibTorch says: " + asked;
+/// By "GPU 1 has a total capacity of …"; the first where the words name none.
+c10::DeviceIndex indexIn(std::string_view text) {
+  constexpr std::string_view kBefore = "GPU ";
+  const std::size_t found = text.find(kBefore);
+  if (found == std::string_view::npos) return 0;
+  const std::string_view rest = text.substr(found + kBefore.size());
+  const bool one_digit = !rest.empty() && rest[0] >= '0' && rest[0] <= '9' &&
+                         (rest.size() == 1 || rest[1] < '0' || rest[1] > '9');
+  return one_digit ? static_cast<c10::DeviceIndex>(rest[0] - '0') : c10::DeviceIndex{0};
+}
+
+/// Whose memory it is that ran out. Work on an accelerator needs some of the host's, too.
+c10::Device deviceOf(std::string_view text, const std::optional<c10::Device>& worked_on) {
+  if (text.find(kWordsOfTheCpu) != std::string_view::npos) return c10::kCPU;
+  if (worked_on) return *worked_on;
+  const std::optional<c10::DeviceType> accelerator = at::accelerator::getAccelerator();
+  return accelerator ? c10::Device(*accelerator, indexIn(text)) : c10::Device(c10::kCPU);
+}
+
+std::string firstLine(std::string_view text) {
+  std::string line(text.substr(0, text.find('\n')));
+  while (line.ends_with('.')) line.pop_back();
+  return line;
+}
+
+MemoryFailure describe(std::string_view text, const std::optional<c10::Device>& worked_on) {
+  const c10::Device device = deviceOf(text, worked_on);
+  MemoryFailure found{.reason = {}, .shortage = {.device = device.str(), .asked = askedBytes(text)}};
+  MemoryShortage& shortage = found.shortage;
+  const auto size = [](std::int64_t bytes) {
+    return c10::CachingAllocator::format_size(static_cast<std::uint64_t>(bytes));
+  };
+  found.reason =
+      shortage.asked ? size(*shortage.asked) + " were asked for" : "LibTorch says: " + firstLine(text);
+  if (const auto room = deviceRoom(device)) {
+    shortage.free = room->free;
+    shortage.total = room->total;
+    found.reason += ", and " + size(room->free) + " of " + size(room->total) + " were free";
   }
-  return "LibTorch says: " + std::string(line);
+  return found;
 }
 
 }  // namespace
 
-std::optional<std::string> memoryFailure(const std::exception_ptr& failure) {
+std::optional<MemoryFailure> memoryFailure(const std::exception_ptr& failure,
+                                           std::optional<c10::Device> device) {
   try {
     std::rethrow_exception(failure);
   } catch (const c10::Error& error) {
-    if (speaksOfMemory(error)) return askedAndFree(error.what_without_backtrace());
+    if (speaksOfMemory(error)) return describe(error.what_without_backtrace(), device);
   } catch (const std::bad_alloc&) {
-    return "the system has no more";
+    return MemoryFailure{.reason = "the system has no more", .shortage = {}};
   } catch (...) {
     // Some other failure.
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/device/device_memory.h"
 #include "core/device/stream_scope.h"
 #include "core/error.h"
 #include "core/train/mix_batch.h"
@@ -43,6 +44,7 @@ class PhaseRun {
         next_step_(options.start_step) {}
 
   PhaseResult run(Executor& executor, const StopFlag& stop) {
+    resetPeakMemory(model_.device());
     std::optional<StreamScope> stream;
     if (graph_ != nullptr && graph_->stream().has_value()) stream.emplace(*graph_->stream());
     model_.train(training());
@@ -66,6 +68,7 @@ class PhaseRun {
     result_.seconds = secondsSince(begin_);
     result_.costs = loader_.costs();
     result_.micro_batch = memory_.microBatch();
+    result_.device_memory = deviceMemory(model_.device());
     return result_;
   }
 
@@ -171,7 +174,7 @@ PhaseResult runPhase(ResNet& model, Sgd* optimizer, BatchMover& batches, const P
   } catch (const Error&) {
     throw;
   } catch (...) {
-    refusePhase(std::current_exception(), options, batches.loader().batchSize());
+    refusePhase(std::current_exception(), options, model.device(), batches.loader().batchSize());
   }
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/data/loader.h"
+#include "core/device/device_memory.h"
 #include "core/model/resnet.h"
 #include "core/optim/sgd.h"
 #include "core/runtime/executor.h"
@@ -31,8 +33,9 @@ struct PhaseResult {
   double seconds = 0;
   double wait_seconds = 0;  ///< spent by the compute thread waiting for a batch
   LoaderCosts costs;
-  bool stopped = false;          ///< the stop flag ended it early
-  std::int64_t micro_batch = 0;  ///< as PhaseOptions::micro_batch, from here on
+  bool stopped = false;                       ///< the stop flag ended it early
+  std::int64_t micro_batch = 0;               ///< as PhaseOptions::micro_batch, from here on
+  std::optional<DeviceMemory> device_memory;  ///< at its end, and the most in it; nothing on the CPU
 };
 
 /// Who hears of a running phase. Called on the compute thread between two steps.

@@ -21,7 +21,7 @@ class StepMemory {
   std::int64_t microBatch() const noexcept { return micro_batch_; }
 
   /// Gives `work(microBatch())`, which must leave everything as it was when it fails. `step` and its number
-  /// of `images` are for the error, and the listener hears of each halving. Throws Error OUT_OF_MEMORY, and
+  /// of `images` are for the error, and the listener hears of each halving. Throws OutOfMemory, and
   /// whatever else `work` throws.
   template <class Work>
   auto retry(const Work& work, std::int64_t step, std::int64_t images, PhaseListener& listener) {
@@ -46,9 +46,9 @@ class StepMemory {
   std::int64_t micro_batch_;
 };
 
-/// Throws Error OUT_OF_MEMORY where memory ran out in a phase, but not in a step: for its own buffers or a
-/// snapshot. Rethrows any other failure.
+/// Throws OutOfMemory where memory ran out in a phase, but not in a step: for its own buffers or a snapshot.
+/// Rethrows any other failure.
 [[noreturn]] void refusePhase(const std::exception_ptr& failure, const PhaseOptions& options,
-                              std::int64_t batch_size);
+                              c10::Device device, std::int64_t batch_size);
 
 }  // namespace torchwing

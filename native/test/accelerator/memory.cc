@@ -76,7 +76,7 @@ c10::DataPtr Memory::allocate(std::size_t bytes) {
   const c10::StreamId stream = Streams::instance().current();
   const std::lock_guard lock(mutex_);
   const bool fails = until_failure_ > 0 && --until_failure_ == 0;
-  TORCH_CHECK_WITH(OutOfMemoryError, !fails, "simulated device out of memory: as it was told to be");
+  if (fails) refuse(bytes);
   const int pool = pooled_ == stream ? pools_ : 0;
   const std::size_t offset = take({stream, size, pool});
   blocks_[offset] = {offset, size, stream, pool, {}};
@@ -96,13 +96,19 @@ std::size_t Memory::take(const Kind& kind) {
     offsets.pop_back();
     return offset;
   }
-  TORCH_CHECK_WITH(OutOfMemoryError, used_ + size <= limit_,
-                   "simulated device out of memory: tried to allocate ",
-                   c10::CachingAllocator::format_size(size), ", ",
-                   c10::CachingAllocator::format_size(limit_ - std::min(used_, limit_)), " is free");
+  if (used_ + size > limit_) refuse(size);
   stats_.reserved_bytes[0].increase(size);
   used_ += size;
   return used_ - size;
+}
+
+/// In CUDA's words.
+void Memory::refuse(std::size_t bytes) const {
+  using c10::CachingAllocator::format_size;
+  TORCH_CHECK_WITH(OutOfMemoryError, false, "simulated device out of memory. Tried to allocate ",
+                   format_size(bytes), ". GPU 0 has a total capacity of ", format_size(limit_), " of which ",
+                   format_size(limit_ - std::min(used_, limit_)),
+                   " is free. Of the allocated memory all is allocated by PyTorch.");
 }
 
 void Memory::release(void* address) {

@@ -86,6 +86,7 @@ class Memory final : public c10::DeviceAllocator {
   void cache(const Block& block);
   std::size_t take(const Kind& kind);
   std::size_t cached() const;
+  [[noreturn]] void refuse(std::size_t bytes) const;
 
   std::byte* forbidden_ = nullptr;
   std::byte* readable_ = nullptr;

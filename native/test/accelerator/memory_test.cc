@@ -88,9 +88,10 @@ TEST(SimulatedMemory, IsExhaustedAsCudasIs) {
     at::empty({std::int64_t{3} << 20}, onDevice().dtype(at::kByte));
     ADD_FAILURE() << "expected OutOfMemoryError";
   } catch (const c10::OutOfMemoryError& error) {
-    EXPECT_NE(std::string(error.what()).find("tried to allocate 3.00 MiB, 1024.00 KiB is free"),
-              std::string::npos)
-        << error.what();
+    const std::string text = error.what();
+    EXPECT_NE(text.find("Tried to allocate 3.00 MiB. GPU 0 has a total capacity of "), std::string::npos)
+        << text;
+    EXPECT_NE(text.find(" of which 1024.00 KiB is free. "), std::string::npos) << text;
   }
   memory.setLimit(Memory::kCapacity);
 }

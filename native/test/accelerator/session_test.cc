@@ -1,3 +1,4 @@
+#include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
@@ -7,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
+#include "core/device/memory_failure.h"
+#include "core/out_of_memory.h"
 #include "core/train/training_state.h"
 #include "test/accelerator/memory.h"
 #include "test/accelerator/pinned_memory.h"
@@ -57,6 +59,30 @@ TEST(SessionOnTheAccelerator, AStepNeedsNoNewMemoryAfterTheFirstOnes) {
   run.fit(2);
   EXPECT_EQ(Memory::instance().getDeviceStats(0).reserved_bytes[0].current, reserved);
   EXPECT_EQ(PinnedMemory::instance().madeBlocks(), pinned);
+}
+
+TEST(SessionOnTheAccelerator, TellsTheMemoryOfEachPhaseAndNotOfWhatWasBefore) {
+  TrainingRun run({});
+  constexpr std::int64_t kLarge = std::int64_t{64} << 20;
+  at::empty({kLarge}, at::TensorOptions().device(device()).dtype(at::kByte));
+  const auto trained = run.train(0).device_memory;
+  const auto validated = run.validate(0).device_memory;
+  ASSERT_TRUE(trained && validated);
+  for (const DeviceMemory& memory : {*trained, *validated}) {
+    EXPECT_GT(memory.allocated, 0);
+    EXPECT_GT(memory.max_allocated, memory.allocated) << "what the layers passed on is free again";
+    EXPECT_LT(memory.max_allocated, kLarge + memory.allocated) << "of before the phase";
+    EXPECT_GE(memory.reserved, memory.max_allocated);
+    EXPECT_GE(memory.max_reserved, memory.reserved);
+  }
+  EXPECT_LT(validated->max_allocated, trained->max_allocated) << "no gradients";
+}
+
+TEST(SessionOnTheAccelerator, ThereIsNoDeviceMemoryToTellOfTheCpu) {
+  Options options;
+  options.device = at::kCPU;
+  TrainingRun run(options);
+  EXPECT_FALSE(run.train(0).device_memory.has_value());
 }
 
 TEST(SessionOnTheAccelerator, PredictsBetweenTwoSteps) {
@@ -192,6 +218,67 @@ TEST(SessionOnTheAccelerator, DisposesWhileWorkIsQueuedAndLeavesNothing) {
   EXPECT_EQ(Memory::instance().getDeviceStats(0).allocated_bytes[0].current, before);
 }
 
+/// A device that is as small as it can be now, while it lives.
+class FullDevice {
+ public:
+  FullDevice() {
+    Memory& memory = Memory::instance();
+    const auto [free, total] = memory.getMemoryInfo(0);
+    total_ = static_cast<std::int64_t>(total - free + kFree);
+    memory.setLimit(static_cast<std::size_t>(total_));
+  }
+  ~FullDevice() { Memory::instance().setLimit(Memory::kCapacity); }
+  FullDevice(const FullDevice&) = delete;
+  FullDevice& operator=(const FullDevice&) = delete;
+
+  std::int64_t total() const { return total_; }
+  static constexpr std::int64_t kFree = 4096;
+
+ private:
+  std::int64_t total_ = 0;
+};
+
+TEST(SessionOnTheAccelerator, WhatFindsNoRoomIsToldWithWhatWasAskedForAndWhatWasFree) {
+  // What other tests gave back would be used again.
+  Memory::instance().emptyCache();
+  TrainingRun run({});
+  const FullDevice full;
+  try {
+    run.train(0);
+    FAIL() << "expected OutOfMemory";
+  } catch (const OutOfMemory& error) {
+    const MemoryShortage& shortage = error.shortage();
+    EXPECT_EQ(shortage.device, device().str());
+    EXPECT_GT(shortage.asked.value_or(0), FullDevice::kFree) << error.what();
+    ASSERT_TRUE(shortage.free.has_value());
+    EXPECT_LE(*shortage.free, FullDevice::kFree);
+    EXPECT_EQ(shortage.total, full.total());
+    EXPECT_EQ(shortage.batch_size, 4);
+    const std::string text = error.what();
+    using c10::CachingAllocator::format_size;
+    EXPECT_NE(text.find(" were asked for, and " + format_size(static_cast<std::uint64_t>(*shortage.free)) +
+                        " of " + format_size(static_cast<std::uint64_t>(full.total())) + " were free."),
+              std::string::npos)
+        << text;
+  }
+}
+
+TEST(SessionOnTheAccelerator, AFailureOutsideOfAPhaseIsKnownToBeTheAccelerators) {
+  const FullDevice full;
+  std::exception_ptr thrown;
+  try {
+    at::empty({5 << 20}, at::TensorOptions().device(device()).dtype(at::kByte));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  const auto found = memoryFailure(thrown);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->shortage.device, device().str());
+  EXPECT_EQ(found->shortage.asked, 5 << 20);
+  EXPECT_EQ(found->shortage.free, FullDevice::kFree);
+  EXPECT_EQ(found->shortage.total, full.total());
+}
+
 TEST(SessionOnTheAccelerator, IsNeverWrongAfterAnAllocationThatFailed) {
   Memory& memory = Memory::instance();
   Options options;
@@ -210,8 +297,11 @@ TEST(SessionOnTheAccelerator, IsNeverWrongAfterAnAllocationThatFailed) {
     try {
       run.train(0);
       // A batch that found no room ahead of its time was tried again.
-    } catch (const Error& error) {
+    } catch (const OutOfMemory& error) {
       EXPECT_EQ(error.code(), "OUT_OF_MEMORY") << error.what();
+      EXPECT_EQ(error.shortage().device, device().str());
+      EXPECT_GT(error.shortage().asked.value_or(0), 0) << error.what();
+      EXPECT_EQ(error.shortage().total, std::int64_t{Memory::kCapacity});
       ++failed;
       memory.failAt(0);
       run.inShortLane([&] { run.loadState(initial); });

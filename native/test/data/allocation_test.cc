@@ -13,6 +13,7 @@
 #include "core/data/loader.h"
 #include "core/data/sample_maker.h"
 #include "core/error.h"
+#include "core/out_of_memory.h"
 #include "drawn_files.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -181,8 +182,10 @@ class ALoaderWithoutMemory : public testing::TestWithParam<bool> {
       try {
         loader.next();
         ADD_FAILURE() << "expected OUT_OF_MEMORY";
-      } catch (const Error& error) {
+      } catch (const OutOfMemory& error) {
         EXPECT_EQ(error.code(), "OUT_OF_MEMORY") << error.what();
+        EXPECT_EQ(error.shortage().device, "cpu");
+        EXPECT_EQ(error.shortage().batch_size, 3);
         EXPECT_STREQ(
             error.what(),
             "Memory ran out while image \"large.jpg\" was read, for a batch of 3 images, workers: 1.");

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/device/memory_failure.h"
-#include "core/error.h"
+#include "core/out_of_memory.h"
 #include "failing_allocator.h"
 #include "small_run.h"
 
@@ -88,8 +88,11 @@ TEST_P(EachAllocationOfAStep, FailingEndsItWithTheBatchThatWasTriedAndLeavesEver
       run_.run(step());
       EXPECT_FALSE(allocator_.failed()) << "allocation " << nth << " failed and nothing was said";
       return;
-    } catch (const Error& error) {
+    } catch (const OutOfMemory& error) {
       EXPECT_EQ(error.code(), "OUT_OF_MEMORY") << error.what();
+      EXPECT_EQ(error.shortage().device, "cpu");
+      EXPECT_EQ(error.shortage().batch_size, 4);
+      EXPECT_EQ(error.shortage().micro_batch, 4);
       const std::string text = error.what();
       EXPECT_NE(text.find("step 1 of epoch 3 on cpu, with a batch of 4 images: "), std::string::npos) << text;
       EXPECT_NE(error.hint().find("batch size"), std::string::npos);
@@ -134,8 +137,10 @@ TEST(OutOfMemory, OfAPhaseBesideItsStepsNamesTheBatchSize) {
   try {
     run.run({.phase = Phase::kTrain, .epoch = 3, .max_steps = 1});
     FAIL() << "expected OUT_OF_MEMORY";
-  } catch (const Error& error) {
+  } catch (const OutOfMemory& error) {
     EXPECT_EQ(error.code(), "OUT_OF_MEMORY");
+    EXPECT_EQ(error.shortage().batch_size, 4);
+    EXPECT_FALSE(error.shortage().micro_batch.has_value());
     EXPECT_NE(std::string(error.what()).find("beside the steps of training epoch 3, at batch size 4: "),
               std::string::npos)
         << error.what();
@@ -163,35 +168,50 @@ TEST_F(TooLittleMemory, EndsThePhaseWhenTwoImagesDoNotFit) {
   try {
     run_.run({.phase = Phase::kTrain, .max_steps = 1, .auto_batch = true});
     FAIL() << "expected OUT_OF_MEMORY";
-  } catch (const Error& error) {
+  } catch (const OutOfMemory& error) {
     EXPECT_EQ(error.code(), "OUT_OF_MEMORY");
-    EXPECT_NE(std::string(error.what())
-                  .find("a batch of 16 images in parts of 2: LibTorch says: you tried to allocate "),
-              std::string::npos)
-        << error.what();
+    EXPECT_EQ(error.shortage().batch_size, 16);
+    EXPECT_EQ(error.shortage().micro_batch, 2);
+    EXPECT_GT(error.shortage().asked.value_or(0), 1 << 20);
+    const std::string text = error.what();
+    EXPECT_NE(text.find("a batch of 16 images in parts of 2: "), std::string::npos) << text;
+    EXPECT_TRUE(text.ends_with(" MiB were asked for.")) << text;
     EXPECT_EQ(error.hint().find("autoBatch"), std::string::npos);
   }
   EXPECT_EQ(run_.halvings, (std::vector<std::int64_t>{8, 4, 2}));
 }
 
-TEST(MemoryFailure, SaysWhatWasAskedForAndWhatWasFree) {
+TEST(MemoryFailure, SaysWhatWasAskedForWhereThatIsKnown) {
   const auto said = [](FailingAllocator::Way way) {
     FailingAllocator allocator;
     allocator.failAt(1, way);
     try {
       allocator.allocate(64);
     } catch (...) {
-      return memoryFailure(std::current_exception()).value_or("nothing");
+      return memoryFailure(std::current_exception()).value_or(MemoryFailure{"nothing", {}});
     }
-    return std::string("no failure");
+    return MemoryFailure{"no failure", {}};
   };
-  EXPECT_EQ(said(FailingAllocator::Way::kCpuError), "LibTorch says: you tried to allocate 64 bytes");
-  EXPECT_EQ(
-      said(FailingAllocator::Way::kAcceleratorError),
-      "LibTorch says: Tried to allocate 64 bytes. GPU 0 has a total capacity of 79.11 GiB of which 5.12 MiB "
-      "is free");
-  EXPECT_EQ(said(FailingAllocator::Way::kBadAlloc), "the system has no more");
+  for (const auto way : {FailingAllocator::Way::kCpuError, FailingAllocator::Way::kAcceleratorError}) {
+    EXPECT_EQ(said(way).reason, "64 bytes were asked for");
+    EXPECT_EQ(said(way).shortage.asked, 64);
+    EXPECT_EQ(said(way).shortage.device, "cpu");
+  }
+  EXPECT_EQ(said(FailingAllocator::Way::kBadAlloc).reason, "the system has no more");
+  EXPECT_FALSE(said(FailingAllocator::Way::kBadAlloc).shortage.asked.has_value());
   EXPECT_FALSE(memoryFailure(std::make_exception_ptr(Error("IMAGE_DECODE", "out of memory"))).has_value());
+}
+
+TEST(MemoryFailure, QuotesTheFirstLineWhereNothingIsKnown) {
+  try {
+    TORCH_CHECK(false, "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`.\nmore");
+  } catch (...) {
+    const auto found = memoryFailure(std::current_exception());
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->reason,
+              "LibTorch says: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`");
+    EXPECT_FALSE(found->shortage.asked.has_value());
+  }
 }
 
 }  // namespace

@@ -27,7 +27,12 @@ async function attempt(name, trainer, options = {}) {
       ...options,
     });
   } catch (error) {
-    Object.assign(told, { outcome: error.code ?? String(error), message: error.message, hint: error.hint });
+    Object.assign(told, {
+      outcome: error.code ?? String(error),
+      message: error.message,
+      hint: error.hint,
+      details: error.details,
+    });
   }
   console.log(JSON.stringify(told));
 }
