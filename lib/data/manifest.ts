@@ -25,7 +25,7 @@ export interface ManifestClass {
 /** A file: its name, its bytes (-1: not there), and the first digits of its SHA-256, empty where it was not read. */
 export type ManifestFile = [name: string, bytes: number, contents: string];
 
-/** A checkpoint's record may have 16 MiB, and one is written again and again: about 15 bytes a file, 100 a class. */
+/** A checkpoint's record may have 16 MiB, and one is written again and again: 15 to 25 bytes a file, 100 a class. */
 const MOST_FILES = 100_000;
 const MOST_CLASSES = 10_000;
 const MOST_TEXT = 4 << 20;
