@@ -39,7 +39,6 @@ export async function run(argv: readonly string[]): Promise<number> {
           workers: flags.workers ?? availableParallelism(),
           signal,
           onProgress: progress.show,
-          onStalled: ({ message }) => process.stderr.write(`${message}\n`),
           ...(flags['no-cache'] ? { cache: null } : {}),
         }),
       () => {},

@@ -43,10 +43,9 @@ export async function trainAndReport(
           signal,
           resume,
           onDownload: (progress) => downloads.show(progress),
-          onPreflight: ({ done, total, warning }) => {
+          onPreflight: ({ done, total }) => {
             downloads.close();
             preflight.show(done, total);
-            if (warning !== undefined) reporter.note(warning.message);
           },
           onEvent: (event) => {
             downloads.close();

@@ -1,9 +1,7 @@
 import { callNative } from '../native/handle';
 import { loadNative } from '../native/load';
 import type { NativeImageFacts } from '../native/types';
-import type { NativeWarning } from '../native/warnings';
 import type { ImageLimits } from './loader-defaults';
-import { watchForStalls } from './stall-watch';
 
 /** What one file is, told by reading, hashing and decoding it. */
 export type ImageFacts = NativeImageFacts;
@@ -16,8 +14,6 @@ export interface InspectOptions {
   signal?: AbortSignal;
   /** Files inspected so far, at the start and some times a second. What it throws ends the inspection. */
   onProgress?: (done: number) => void;
-  /** Told of files that do not come. */
-  onStalled?: (warning: NativeWarning) => void;
 }
 
 /** Milliseconds between two looks at the count. */
@@ -26,7 +22,7 @@ const PROGRESS_EVERY = 100;
 /** The facts of each file, in order, on native threads that the training loop does not use. */
 export async function inspectImages(
   paths: readonly string[],
-  { limits, workers, signal, onProgress, onStalled }: InspectOptions,
+  { limits, workers, signal, onProgress }: InspectOptions,
 ): Promise<ImageFacts[]> {
   signal?.throwIfAborted();
   const addon = await loadNative();
@@ -34,16 +30,14 @@ export async function inspectImages(
   const cancel = () => inspection.cancel();
   signal?.addEventListener('abort', cancel, { once: true });
   const thrown: unknown[] = [];
-  const tell = (listener: () => void) => {
+  const report = () => {
     try {
-      if (thrown.length === 0) listener();
+      if (thrown.length === 0) onProgress?.(inspection.done);
     } catch (error) {
       thrown.push(error);
       inspection.cancel();
     }
   };
-  const report = () => tell(() => onProgress?.(inspection.done));
-  const endWatch = watchForStalls(inspection, (warning) => tell(() => onStalled?.(warning)));
   const timer = setInterval(report, PROGRESS_EVERY);
   try {
     signal?.throwIfAborted();
@@ -54,7 +48,6 @@ export async function inspectImages(
     return facts ?? [];
   } finally {
     clearInterval(timer);
-    endWatch();
     signal?.removeEventListener('abort', cancel);
     inspection.dispose();
   }

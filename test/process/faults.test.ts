@@ -17,39 +17,66 @@ interface Attempt {
   /** The epoch that it went on at; null when it ended before it began. */
   resumed: number | null;
   leftovers: string[];
+  /** What is wrong with the checkpoints that lie there. */
+  damaged: string[];
+}
+
+/** What test/process/programs/faulty-checkpoints.cjs prints of one kind of fault. */
+interface Loop {
+  fault: string;
+  /** Calls of that kind that failed once each. */
+  tried: number;
+  /** Times that no checkpoint was written. */
+  refused: number;
+  unheard: number[];
+  damaged: string[];
 }
 
 let place = '';
 let data = '';
+/** Epochs of so many steps that what is written at their ends is little beside the checkpoints. */
+let longer = '';
 let attempts: Attempt[] = [];
+let run: <Line>(program: string, photos: string, output: string) => Line[];
 beforeAll(() => {
   place = mkdtempSync(join(quickFolder(), 'torchwing-faults-'));
   data = drawPhotos({ train: 2, val: 2 });
+  longer = drawPhotos({ train: 100, val: 1 });
   const { order, env } = faultsEnvironment(place);
   const cache = join(place, 'cache');
   mkdirSync(cache);
-  const program = join(__dirname, 'programs', 'faulty-run.cjs');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, data, join(place, 'run'), order], {
-    env: { ...process.env, ...env, XDG_CACHE_HOME: cache },
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`faulty-run.cjs ended with ${status}: ${stderr}`);
-  attempts = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  run = (name, photos, output) => {
+    const program = join(__dirname, 'programs', name);
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [program, photos, join(place, output), order],
+      {
+        env: { ...process.env, ...env, XDG_CACHE_HOME: cache },
+        encoding: 'utf8',
+      },
+    );
+    if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  };
+  attempts = run('faulty-run.cjs', data, 'run');
 }, 300_000);
 afterAll(() => {
-  for (const folder of [place, data]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [place, data, longer]) rmSync(folder, { recursive: true, force: true });
 });
 
 const hit = () => attempts.filter(({ fault, seen, nth }) => fault !== 'none' && seen >= nth);
 
 test('every kind of fault was met, on every kind of file', () => {
   const met = new Set(hit().map(({ fault, match }) => `${fault} ${match.replace(place, '')}`));
-  for (const fault of ['open EACCES', 'write ENOSPC', 'write short', 'fsync EIO', 'rename EIO'])
+  for (const fault of ['open EACCES', 'fsync EIO', 'rename EIO'])
     expect(met).toContain(`${fault} checkpoint-`);
-  for (const fault of ['open EACCES', 'write ENOSPC', 'write short', 'fsync EIO'])
+  for (const file of ['best.pth', 'last.pth'])
+    for (const fault of ['open EACCES', 'write ENOSPC', 'write short', 'rename EIO'])
+      expect(met).toContain(`${fault} ${file}`);
+  for (const fault of ['open EACCES', 'write ENOSPC', 'write EIO', 'write short', 'fsync EIO'])
     expect(met).toContain(`${fault} metrics.jsonl`);
   for (const fault of ['open EACCES', 'write ENOSPC', 'write short', 'rename EIO'])
     expect(met).toContain(`${fault} /cache`);
@@ -82,6 +109,10 @@ test('a checkpoint that cannot be read ends the attempt, and the next one goes o
 });
 
 test('the last good checkpoint always loads: each attempt goes on at or behind the one before it', () => {
+  for (const { damaged, warnings } of attempts) {
+    expect(damaged).toEqual([]);
+    expect(warnings.filter((code) => /^CHECKPOINT_(?!NOT_WRITTEN)/.test(code))).toEqual([]);
+  }
   let epoch = 0;
   for (const { resumed } of attempts.slice(1)) {
     if (resumed === null) continue;
@@ -91,3 +122,16 @@ test('the last good checkpoint always loads: each attempt goes on at or behind t
   expect(epoch).toBeGreaterThan(10);
   expect(attempts.at(-1)).toMatchObject({ fault: 'none', outcome: 'completed', resumed: epoch });
 });
+
+// native/test/io/failing_disk_test.cc tries every single call, on a small file.
+test('a call that writes a checkpoint may fail once: that one is refused by name, and all others are whole', () => {
+  const loops = run<Loop>('faulty-checkpoints.cjs', longer, 'many');
+  for (const { unheard, damaged } of loops)
+    expect({ unheard, damaged }).toEqual({ unheard: [], damaged: [] });
+  for (const { fault, tried, refused } of loops)
+    expect({ fault, refused }).toEqual({ fault, refused: fault.endsWith('short') ? 0 : tried });
+  const tries = Object.fromEntries(loops.map(({ fault, tried }) => [fault, tried]));
+  expect(tries).toMatchObject({ 'open EACCES': 1, 'fsync EIO': 1, 'rename EACCES': 1, 'rename EIO': 1 });
+  // 1, 2, 4, … 64 of a hundred tensors and more.
+  for (const fault of ['write ENOSPC', 'write EIO', 'write short']) expect(tries[fault]).toBeGreaterThan(6);
+}, 300_000);

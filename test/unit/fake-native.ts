@@ -427,7 +427,6 @@ export class FakeNative {
         return paths.map((path) => ({ ...goodImage(path), ...this.facts(path) }));
       },
       cancel,
-      underWay: () => [],
     });
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,13 @@ struct Loader::Shared {
     std::int64_t epoch = 0;
   };
 
+  using Clock = std::chrono::steady_clock;
+  /// What a worker is busy with.
+  struct Busy {
+    std::int64_t sample = -1;  ///< -1 for nothing
+    Clock::time_point since;
+  };
+
   explicit Shared(LoaderOptions given);
 
   int workerCount() const noexcept;
@@ -37,7 +45,7 @@ struct Loader::Shared {
   /// Drops what is left of the epoch; next() then returns nullptr.
   void abandonEpoch();
   void beginEpoch(std::int64_t new_epoch, std::int64_t start_step);
-  /// The thread of a worker, which has a place of its own in `under_way`.
+  /// The thread of a worker, which has a place of its own in `busy`.
   void work(std::size_t worker);
   /// What an image failed with, where memory ran out as OUT_OF_MEMORY. In a handler.
   std::exception_ptr currentFailure(std::int64_t sample) const noexcept;
@@ -60,7 +68,7 @@ struct Loader::Shared {
   std::size_t take_position = 0;  ///< next image of it
   std::int64_t next_step = 0;     ///< batch that next() returns next
   int working = 0;                ///< workers inside an image
-  ImagesUnderWay under_way;
+  std::vector<Busy> busy;
   int alive = 0;  ///< workers whose thread has not ended
   bool stopping = false;
   LoaderCosts costs;

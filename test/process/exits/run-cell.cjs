@@ -114,16 +114,17 @@ async function problemOfFiles({ state, ending }, place) {
       if (problem !== null) return `${run}/${name} is not whole: ${problem}`;
     }
     if (checkpoints > 0) kept += 1;
-    else if (interrupted && hasTrained(join(runs, run))) return `${run} left no checkpoint`;
+    else if (interrupted && wasTraining(join(runs, run))) return `${run} left no checkpoint`;
   }
   // Of two runs one may have been stopped before its first step.
   return interrupted && kept === 0 ? 'left no checkpoint' : null;
 }
 
-/** Whether a run has come to the end of a phase. */
-function hasTrained(run) {
+/** Whether a run had come to the end of a phase when it was ended, and not to its own end. */
+function wasTraining(run) {
   const metrics = join(run, 'metrics.jsonl');
-  return existsSync(metrics) && readFileSync(metrics, 'utf8').includes('"type":"phaseEnd"');
+  const told = existsSync(metrics) ? readFileSync(metrics, 'utf8') : '';
+  return told.includes('"type":"phaseEnd"') && !told.includes('"stopped":"completed"');
 }
 
 /** Reads a run's file as the product would; throws for one that is not whole. */

@@ -18,10 +18,11 @@ enum call { NONE, OPEN, WRITE, FSYNC, RENAME, READ };
 
 struct order {
   int call;
-  int nth;        /* from 1; every call from there on fails, as on a full disk */
+  int nth;        /* from 1; every call from there on fails, as on a full disk, or with `once` that one alone */
   int error;      /* errno; 0: a write takes only half of what it is given */
   int seen;       /* matching calls so far */
   char match[64]; /* part of the file's path */
+  int once;
 };
 
 static volatile struct order* order;
@@ -39,7 +40,8 @@ __attribute__((constructor)) static void map_order(void) {
 static int hit(enum call call, const char* path) {
   if (order == NULL || order->call != (int)call) return 0;
   if (strstr(path, (const char*)order->match) == NULL) return 0;
-  return __sync_add_and_fetch(&order->seen, 1) >= order->nth;
+  const int number = __sync_add_and_fetch(&order->seen, 1);
+  return order->once ? number == order->nth : number >= order->nth;
 }
 
 static int hit_descriptor(enum call call, int fd) {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Bytes of `struct order` in faults.c. */
-const ORDER_SIZE = 80;
+const ORDER_SIZE = 84;
 
 /** Compiles test/process/faults/`name`.c to a library for LD_PRELOAD, in `folder`. */
 export const { compilePreload } = require('./compile-preload.cjs') as {

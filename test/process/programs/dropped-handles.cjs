@@ -1,12 +1,23 @@
 // Makes handles of every kind and lets go of them without dispose(): prints, as one line of JSON per kind, by how many bytes the heap
 // had grown while they were held and afterwards, and by how many threads.
 //   node --expose-gc dropped-handles.cjs DATA      with STEADY_MALLOC of gauge.cjs in the environment
-const { readdirSync } = require('node:fs');
-const { join } = require('node:path');
+const { mkdtempSync, readdirSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { dirname, join } = require('node:path');
 const torchwing = require('../../../dist/index.js');
 const { openGauge } = require('./gauge.cjs');
 
-const { ImageLoader, ResNet18, SGD, Tensor, Trainer, TrainingSession, transforms: T } = torchwing;
+const {
+  ImageLoader,
+  Predictor,
+  ResNet18,
+  SGD,
+  StepLR,
+  Tensor,
+  Trainer,
+  TrainingSession,
+  transforms: T,
+} = torchwing;
 const data = process.argv[2];
 const HELD = 5;
 
@@ -48,12 +59,22 @@ async function makeTrainer() {
   return trainer;
 }
 
+/** Of a model that nothing else holds. */
+async function makeOptimizer() {
+  return SGD.create(await ResNet18.create({ classes: 2 }), { lr: 0.1, momentum: 0.9 });
+}
+
 async function main() {
+  const trained = join(mkdtempSync(join(tmpdir(), 'torchwing-dropped-')), 'trained.pth');
+  await makeTrainer().then((trainer) => trainer.save(trained).then(() => trainer.dispose()));
   const model = await ResNet18.create({ classes: 2 });
   const kinds = {
     Tensor: () => Tensor.from(new Float32Array(2 ** 21), [2 ** 21]),
     StateDict: () => model.stateDict(),
     ResNet: () => ResNet18.create({ classes: 2 }),
+    SGD: makeOptimizer,
+    StepLR: async () => StepLR.create(await makeOptimizer(), { stepSize: 7, gamma: 0.1 }),
+    Predictor: () => Predictor.load(trained, { device: 'cpu' }),
     ImageLoader: makeLoader,
     TrainingSession: () => makeSession(model),
     Trainer: makeTrainer,
@@ -65,7 +86,8 @@ async function main() {
     return gauge();
   };
   for (const [kind, make] of Object.entries(kinds)) {
-    await make().then((handle) => handle.dispose());
+    // An SGD and a StepLR have none: they go with their model.
+    await make().then((handle) => handle.dispose?.());
     const before = await settled();
     let held = [];
     for (let at = 0; at < HELD; at++) held.push(await make());
@@ -81,6 +103,7 @@ async function main() {
       }),
     );
   }
+  rmSync(dirname(trained), { recursive: true });
 }
 
 main();

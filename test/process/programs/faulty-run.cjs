@@ -2,7 +2,8 @@
 // none is left. Prints one line of JSON per attempt.
 //   node faulty-run.cjs DATA OUTPUT ORDER      with test/process/faults preloaded
 const { readdirSync, rmSync } = require('node:fs');
-const { Trainer } = require('../../../dist/index.js');
+const { join } = require('node:path');
+const { StateDict, Trainer } = require('../../../dist/index.js');
 const { openOrder } = require('../faults/order.cjs');
 
 const [data, output, orderFile] = process.argv.slice(2);
@@ -13,14 +14,15 @@ const { arm, disarm } = openOrder(orderFile);
 
 let epochs = 1;
 
-async function attempt() {
+/** @param folder the run's; one that is not there is begun */
+async function attempt(folder) {
   const trainer = new Trainer({
     data: { dir: data, imageSize: 32, batchSize: 4, workers: 1 },
     model: { weights: null },
     mode: 'extractor',
-    epochs,
+    epochs: folder === output ? epochs : 1,
     device: 'cpu',
-    output,
+    output: folder,
     checkpoint: { everyEpochs: 1 },
   });
   const told = { outcome: 'completed', warnings: [], resumed: null };
@@ -37,16 +39,33 @@ async function attempt() {
   } finally {
     trainer.dispose();
   }
-  if (told.outcome === 'completed' && !told.warnings.includes('CHECKPOINT_NOT_WRITTEN')) epochs += 1;
+  const goesOn = folder === output && told.outcome === 'completed';
+  if (goesOn && !told.warnings.includes('CHECKPOINT_NOT_WRITTEN')) epochs += 1;
   return told;
 }
 
+/** Reads every checkpoint that lies there; messages of those that are not whole. */
+async function damagedCheckpoints(folder) {
+  const damaged = [];
+  for (const name of readdirSync(folder).filter((one) => one.startsWith('checkpoint-'))) {
+    try {
+      (await StateDict.readCheckpoint(join(folder, name))).dispose();
+    } catch (error) {
+      damaged.push(error.message);
+    }
+  }
+  return damaged;
+}
+
 /** Files that no run may leave behind. */
-const leftovers = () => readdirSync(output).filter((name) => /tmp|lock/.test(name));
+const leftovers = (folder) => readdirSync(folder).filter((name) => /tmp|lock/.test(name));
 
 const FAULTS = [
-  ...['open EACCES', 'fsync EIO', 'rename EIO', 'rename EACCES'].map((fault) => [fault, 'checkpoint-']),
-  ...['open EACCES', 'write ENOSPC', 'write short', 'fsync EIO'].map((fault) => [fault, 'metrics.jsonl']),
+  ...['open EACCES', 'fsync EIO', 'rename EIO'].map((fault) => [fault, 'checkpoint-']),
+  ...['open EACCES', 'write ENOSPC', 'write EIO', 'write short', 'fsync EIO'].map((fault) => [
+    fault,
+    'metrics.jsonl',
+  ]),
   ...['open EACCES', 'write ENOSPC', 'write short', 'fsync EIO', 'rename EIO'].map((fault) => [
     fault,
     'config.json',
@@ -54,30 +73,40 @@ const FAULTS = [
   ...['fsync EIO'].map((fault) => [fault, output]),
   ...['open EACCES', 'write ENOSPC', 'write short', 'rename EIO'].map((fault) => [fault, CACHE]),
 ];
-/** A checkpoint has hundreds of writes: some of them here; native/test/io cuts a small file off at every size. */
+/** Hundreds of calls, each of which ends an attempt: the first, the second, the fourth and so on. */
 const SAMPLED = [
-  ['write ENOSPC', 'checkpoint-', [1, 2, 150, 290]],
-  ['write short', 'checkpoint-', [1, 100]],
-  ['read EIO', 'checkpoint-', [1, 2, 40]],
+  ...['best.pth', 'last.pth'].flatMap((file) =>
+    ['open EACCES', 'write ENOSPC', 'write short', 'rename EIO'].map((fault) => [fault, file]),
+  ),
+  ['read EIO', 'checkpoint-'],
 ];
 
 async function main() {
   const say = (line) => console.log(JSON.stringify(line));
-  say({ fault: 'none', match: '', nth: 0, seen: 0, ...(await attempt()), leftovers: leftovers() });
+  const after = async (folder) => ({
+    leftovers: leftovers(folder),
+    damaged: await damagedCheckpoints(folder),
+  });
+  say({ fault: 'none', match: '', nth: 0, seen: 0, ...(await attempt(output)), ...(await after(output)) });
   const one = async (fault, match, nth) => {
     const [call, error] = fault.split(' ');
     if (match === CACHE) rmSync(CACHE, { recursive: true, force: true });
+    // Only a run that finds better weights writes them: its first epoch does.
+    const folder = match === 'best.pth' ? `${output}-begun` : output;
+    if (folder !== output) rmSync(folder, { recursive: true, force: true });
     arm(call, nth, error, match);
-    const told = await attempt();
+    const told = await attempt(folder);
     const seen = disarm();
-    say({ fault, match, nth, seen, ...told, leftovers: leftovers() });
+    say({ fault, match, nth, seen, ...told, ...(await after(folder)) });
     return seen;
   };
   for (const [fault, match] of FAULTS) {
     for (let nth = 1; (await one(fault, match, nth)) >= nth; nth += 1);
   }
-  for (const [fault, match, numbers] of SAMPLED) for (const nth of numbers) await one(fault, match, nth);
-  say({ fault: 'none', match: '', nth: 0, seen: 0, ...(await attempt()), leftovers: leftovers() });
+  for (const [fault, match] of SAMPLED) {
+    for (let nth = 1; (await one(fault, match, nth)) >= nth; nth *= 2);
+  }
+  say({ fault: 'none', match: '', nth: 0, seen: 0, ...(await attempt(output)), ...(await after(output)) });
 }
 
 main();
