@@ -10,7 +10,7 @@ export interface CudaDevice {
   name: string;
   /** Compute capability, for example "9.0". */
   capability: string;
-  /** Bytes. */
+  /** Bytes; 0 where the driver does not say. */
   totalMemory: number;
 }
 
@@ -25,10 +25,14 @@ export interface CudaStatus {
   devices: CudaDevice[];
 }
 
+/** A device that LibTorch counts and the driver fails to describe. */
+const UNKNOWN = { name: 'unknown', capability: 'unknown', totalMemory: 0 };
+
 /** What this process can use of CUDA. */
 export const cuda = {
   /**
-   * Decided once in a process, when LibTorch is mapped. `torchwing doctor` and a refused `device` say the same.
+   * Decided once in a process, when LibTorch is mapped. `torchwing doctor` and a refused `device` say the same. Opens no
+   * context: devices are counted, and described by the driver.
    * @throws TorchwingError of loading LibTorch
    */
   status(): Promise<CudaStatus> {
@@ -40,10 +44,9 @@ export const cuda = {
         cause: available ? null : (native.cuda.absence?.cause ?? 'libtorch'),
         whyNot,
         cure,
-        devices: devices.map((device) => ({
-          ...device,
-          name: native.cuda.driver.devices[device.index]?.name ?? 'unknown',
-          capability: native.cuda.driver.devices[device.index]?.capability ?? 'unknown',
+        devices: Array.from({ length: devices }, (_, index) => ({
+          index,
+          ...(native.cuda.driver.devices[index] ?? UNKNOWN),
         })),
       };
     });

@@ -60,8 +60,9 @@ export function cudaAbsence(facts: CudaFacts): CudaAbsence | null {
   const { driver, libtorch, builtWith } = facts;
   if (driver.missing !== null) return driverMissing(driver.missing, facts.signs);
   const { failure } = driver;
-  // A device that cannot be described hides those behind it, not those before it.
-  if (failure !== null && driver.devices.length === 0) return driverFailure(failure, facts);
+  // A device that cannot be described hides none of the others.
+  if (failure !== null && driver.devices.every((device) => device === null))
+    return driverFailure(failure, facts);
   if (driver.devices.length === 0) return noDevice(facts);
   if (libtorch.backend === 'cpu') {
     return {

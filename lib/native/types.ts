@@ -324,7 +324,8 @@ export interface NativeCudaStatus {
   whyNot: string | null;
   /** What to do about it; null when available. */
   cure: string | null;
-  devices: { index: number; totalMemory: number }[];
+  /** How many; LibTorch counts them, and touches none. */
+  devices: number;
 }
 
 export interface NativeVersion {
@@ -420,8 +421,8 @@ export interface CudaDriver {
   library: string | null;
   /** 1000 * major + 10 * minor of the newest CUDA that it supports; 0 without a driver. */
   driverVersion: number;
-  /** By CUDA index. `capability` is the compute capability, for example "9.0". */
-  devices: { name: string; capability: string }[];
+  /** By CUDA index, null for one that fails. `capability` is the compute capability, for example "9.0"; bytes. */
+  devices: ({ name: string; capability: string; totalMemory: number } | null)[];
   /** The first call that failed. `code` is its CUresult, 0 when the library has no such function; `name` is the driver's own for it. */
   failure: { call: string; code: number; name: string | null } | null;
   /** CUDA_VISIBLE_DEVICES as the driver saw it. */

@@ -40,18 +40,11 @@ Napi::Value setThreadsTo(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object statusObject(Napi::Env env, const CudaStatus& status) {
-  Napi::Array devices = Napi::Array::New(env, status.devices.size());
-  for (std::size_t i = 0; i < status.devices.size(); ++i) {
-    Napi::Object device = Napi::Object::New(env);
-    device.Set("index", status.devices[i].index);
-    device.Set("totalMemory", static_cast<double>(status.devices[i].total_memory));
-    devices.Set(static_cast<std::uint32_t>(i), device);
-  }
   Napi::Object object = Napi::Object::New(env);
   object.Set("available", status.available);
   object.Set("whyNot", status.available ? env.Null() : Napi::Value(Napi::String::New(env, status.why_not)));
   object.Set("cure", status.available ? env.Null() : Napi::Value(Napi::String::New(env, status.cure)));
-  object.Set("devices", devices);
+  object.Set("devices", status.devices);
   return object;
 }
 

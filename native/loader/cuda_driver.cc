@@ -51,13 +51,16 @@ std::optional<CudaDriverDevice> describe(Driver& driver, int index) {
   char name[256] = "";
   int major = 0;
   int minor = 0;
+  std::size_t total_memory = 0;
+  // None of these opens a context on the device, as every question to the CUDA runtime would.
   if (!driver.call("cuDeviceGet", &device, index) ||
       !driver.call("cuDeviceGetName", &name[0], static_cast<int>(sizeof(name)), device) ||
       !driver.call("cuDeviceGetAttribute", &major, kCapabilityMajor, device) ||
-      !driver.call("cuDeviceGetAttribute", &minor, kCapabilityMinor, device)) {
+      !driver.call("cuDeviceGetAttribute", &minor, kCapabilityMinor, device) ||
+      !driver.call("cuDeviceTotalMem_v2", &total_memory, device)) {
     return std::nullopt;
   }
-  return CudaDriverDevice{name, std::to_string(major) + "." + std::to_string(minor)};
+  return CudaDriverDevice{name, std::to_string(major) + "." + std::to_string(minor), total_memory};
 }
 
 }  // namespace
@@ -80,11 +83,7 @@ CudaDriver probeCudaDriver() {
   driver.call("cuDriverGetVersion", &found.version);
   int count = 0;
   if (driver.call("cuInit", 0U) && driver.call("cuDeviceGetCount", &count)) {
-    for (int index = 0; index < count; ++index) {
-      std::optional<CudaDriverDevice> device = describe(driver, index);
-      if (!device.has_value()) break;
-      found.devices.push_back(*std::move(device));
-    }
+    for (int index = 0; index < count; ++index) found.devices.push_back(describe(driver, index));
   }
   found.failure = driver.failure();
   return found;

@@ -1,15 +1,17 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace torchwing {
 
-/// A device as the driver describes it; its place in the list is its CUDA index.
+/// A device as the driver describes it.
 struct CudaDriverDevice {
   std::string name;
-  std::string capability;  ///< compute capability, for example "9.0"
+  std::string capability;        ///< compute capability, for example "9.0"
+  std::size_t total_memory = 0;  ///< bytes
 };
 
 /// A call of the driver that did not succeed.
@@ -25,8 +27,8 @@ struct CudaDriver {
   std::string missing;  ///< the dynamic linker's reason when libcuda.so.1 could not be mapped, or empty
   std::string library;  ///< path of the mapped libcuda.so.1, or empty
   int version = 0;      ///< 1000 * major + 10 * minor of the newest CUDA it supports; 0 without a driver
-  std::vector<CudaDriverDevice> devices;
-  std::optional<CudaDriverFailure> failure;    ///< the first call that failed
+  std::vector<std::optional<CudaDriverDevice>> devices;  ///< by CUDA index; nothing for one that fails
+  std::optional<CudaDriverFailure> failure;              ///< the first call that failed
   std::optional<std::string> visible_devices;  ///< CUDA_VISIBLE_DEVICES of the C environment, where set
 };
 

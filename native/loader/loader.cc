@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -107,15 +108,19 @@ Napi::Value failureObject(Napi::Env env, const CudaDriver& driver) {
   return object;
 }
 
+Napi::Value deviceObject(Napi::Env env, const std::optional<torchwing::CudaDriverDevice>& device) {
+  if (!device.has_value()) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", device->name);
+  object.Set("capability", device->capability);
+  object.Set("totalMemory", static_cast<double>(device->total_memory));
+  return object;
+}
+
 Napi::Object driverObject(Napi::Env env, const CudaDriver& driver) {
   Napi::Object object = Napi::Object::New(env);
   Napi::Array devices = Napi::Array::New(env);
-  for (const auto& [name, capability] : driver.devices) {
-    Napi::Object device = Napi::Object::New(env);
-    device.Set("name", name);
-    device.Set("capability", capability);
-    devices.Set(devices.Length(), device);
-  }
+  for (const auto& device : driver.devices) devices.Set(devices.Length(), deviceObject(env, device));
   const auto& visible = driver.visible_devices;
   object.Set("missing", textOrNull(env, driver.missing));
   object.Set("library", textOrNull(env, driver.library));

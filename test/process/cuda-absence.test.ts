@@ -9,6 +9,7 @@ import { drawPhotos } from './draw-photos';
 import { compileDriver, compileForeignDriver, linkLibTorch } from './stand-in-libtorch';
 
 const ANSWERS = join(__dirname, 'programs', 'cuda-answers.cjs');
+const DRIVER_ANSWERS = join(__dirname, 'programs', 'driver-answers.cjs');
 const libtorch = findLibTorch();
 
 let folder = '';
@@ -222,6 +223,19 @@ describe('the reason and the cure are the same everywhere', () => {
     expect(await answer(withDriver({ STAND_IN_INIT: '100', TORCHWING_MAP_CUDA: '1' }))).toMatchObject({
       cause: 'noDevice',
     });
+  });
+});
+
+test('the driver describes each device, and one that fails hides no other', async () => {
+  const env = withDriver({ LIBTORCH: cpuBuild, STAND_IN_DEVICES: '3', STAND_IN_BUSY: '1' });
+  const { stdout } = await torchwing([], { program: DRIVER_ANSWERS, env });
+  expect(JSON.parse(stdout)).toMatchObject({
+    devices: [
+      { name: 'Stand-in 0', capability: '9.0', totalMemory: 64 * 2 ** 30 },
+      null,
+      { name: 'Stand-in 2', capability: '9.0', totalMemory: 192 * 2 ** 30 },
+    ],
+    failure: { call: 'cuDeviceTotalMem_v2', code: 46, name: 'CUDA_ERROR_DEVICE_UNAVAILABLE' },
   });
 });
 

@@ -1,6 +1,6 @@
 /* A libcuda.so.1 for tests: no driver, only the answers of one. It counts the devices that STAND_IN_DEVICES says,
- * unless CUDA_VISIBLE_DEVICES hides them as it does from NVIDIA's; STAND_IN_INIT is what cuInit answers, STAND_IN_VERSION
- * the CUDA version. Codes and names are those of NVIDIA's cuda.h. */
+ * unless CUDA_VISIBLE_DEVICES hides them as it does from NVIDIA's, of which that with the index STAND_IN_BUSY fails;
+ * STAND_IN_INIT is what cuInit answers, STAND_IN_VERSION the CUDA version. Codes and names are those of NVIDIA's cuda.h. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,6 +56,11 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
   (void)device;
   *value = attribute == 75 ? 9 : 0;
   return 0;
+}
+
+int cuDeviceTotalMem_v2(size_t *bytes, int device) {
+  *bytes = (size_t)(device + 1) << 36;
+  return device == number("STAND_IN_BUSY", -1) ? 46 : 0;
 }
 
 int cuGetErrorName(int code, const char **name) {

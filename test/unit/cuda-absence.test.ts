@@ -6,7 +6,7 @@ const WORKING: CudaDriver = {
   missing: null,
   library: '/usr/lib/libcuda.so.1',
   driverVersion: 13000,
-  devices: [{ name: 'One', capability: '9.0' }],
+  devices: [{ name: 'One', capability: '9.0', totalMemory: 2 ** 30 }],
   failure: null,
   visibleDevices: null,
 };
@@ -84,9 +84,11 @@ test('a variable that asks for device 0 hides nothing', () => {
   expect(['0', '0,1', ' 0'].map(hidden)).toEqual(['noDevice', 'noDevice', 'noDevice']);
 });
 
-test('a device that cannot be described hides only those behind it', () => {
+test('a device that cannot be described hides no other', () => {
   const failure = { call: 'cuDeviceGet', code: 101, name: 'CUDA_ERROR_INVALID_DEVICE' };
   expect(cudaAbsence(facts({ failure }))).toBeNull();
+  expect(cudaAbsence(facts({ failure, devices: [null, ...WORKING.devices] }))).toBeNull();
+  expect(cudaAbsence(facts({ failure, devices: [null, null] }))?.cause).toBe('driverFailed');
   expect(cudaAbsence(facts({ failure, devices: [] }))?.cause).toBe('driverFailed');
 });
 

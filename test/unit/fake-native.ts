@@ -116,7 +116,7 @@ export class FakeNative {
     available: false,
     whyNot: 'no NVIDIA driver' as string | null,
     cure: 'Install it.' as string | null,
-    devices: [] as { index: number; totalMemory: number }[],
+    devices: 0,
   };
   accuracy: (phase: 'train' | 'val', epoch: number) => number = () => 0.5;
   loss: (phase: 'train' | 'val', epoch: number) => number = () => 1;
@@ -161,10 +161,10 @@ export class FakeNative {
       ...this.driver,
       missing: null,
       driverVersion: 13000,
-      devices: [{ name, capability: '9.0' }],
+      devices: [{ name, capability: '9.0', totalMemory: 1 }],
     };
     this.absence = null;
-    this.cuda = { available: true, whyNot: null, cure: null, devices: [{ index: 0, totalMemory: 1 }] };
+    this.cuda = { available: true, whyNot: null, cure: null, devices: 1 };
   }
 
   #counted<Thing extends object>(thing: Thing): Thing & { dispose(): void } {

@@ -2,7 +2,6 @@
 
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
-#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/util/Exception.h>
 
 #include <mutex>
@@ -48,19 +47,14 @@ const CudaStatus& libtorchStatus() {
     FirstWarning warning;
     const c10::WarningUtils::WarningHandlerGuard guard(&warning);
     try {
-      // hasCUDA() counts the devices; without libtorch_cuda it is false.
-      const int count = at::globalContext().hasCUDA() ? at::accelerator::deviceCount() : 0;
-      for (int index = 0; index < count; ++index) {
-        const auto memory = c10::getDeviceAllocator(c10::DeviceType::CUDA)
-                                ->getMemoryInfo(static_cast<c10::DeviceIndex>(index));
-        found.devices.push_back({index, static_cast<std::int64_t>(memory.second)});
-      }
+      // hasCUDA() counts the devices; without libtorch_cuda it is false. Counting is all that is done with
+      // them: any question to one would open a context there, for as long as the process lives.
+      found.devices = at::globalContext().hasCUDA() ? at::accelerator::deviceCount() : 0;
     } catch (const c10::Error& error) {
-      found.devices.clear();
       const std::string text = error.what_without_backtrace();
       warning.text = text.substr(0, text.find('\n'));
     }
-    found.available = !found.devices.empty();
+    found.available = found.devices > 0;
     if (found.available) {
       found.cure.clear();
     } else {
@@ -111,9 +105,9 @@ c10::Device chooseDevice(const std::string& name) {
     throw Error("CUDA_UNAVAILABLE", "The device \"" + name + "\" cannot be used: " + status.why_not + ".",
                 status.cure);
   }
-  if (index >= static_cast<int>(status.devices.size())) {
+  if (index >= status.devices) {
     throw Error("CUDA_UNAVAILABLE", "The device \"" + name + "\" cannot be used: this machine has " +
-                                        std::to_string(status.devices.size()) + " CUDA device(s).");
+                                        std::to_string(status.devices) + " CUDA device(s).");
   }
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }

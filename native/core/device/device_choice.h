@@ -2,24 +2,16 @@
 
 #include <c10/core/Device.h>
 
-#include <cstdint>
 #include <string>
-#include <vector>
 
 namespace torchwing {
-
-/// One accelerator as LibTorch sees it.
-struct CudaDevice {
-  int index = 0;
-  std::int64_t total_memory = 0;  ///< bytes
-};
 
 /// Whether this process can compute on CUDA, and if not, which part is missing.
 struct CudaStatus {
   bool available = false;
   std::string why_not;  ///< empty when available
   std::string cure;     ///< what to do about it; empty when available
-  std::vector<CudaDevice> devices;
+  int devices = 0;      ///< how many; none of them was touched
 };
 
 /// Any thread. What cudaStatus() and chooseDevice() say from here on, in this process, when CUDA is not
