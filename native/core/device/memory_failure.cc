@@ -16,9 +16,18 @@ namespace {
 
 constexpr std::string_view kWordsOfTheCpu = "can't allocate memory";
 /// What LibTorch's CPU allocator, the CUDA runtime and the libraries on it say. Only the caching allocator of
-/// an accelerator has an exception class of its own.
-constexpr std::array<std::string_view, 4> kWordsForIt = {
-    kWordsOfTheCpu, "out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"};
+/// an accelerator has an exception class of its own. cuDNN has a name for either memory since version 9. The
+/// last two are what LibTorch says when each way of cuDNN's to compute a convolution failed; what they failed
+/// for it keeps to itself, and for the convolutions of a ResNet that is memory to work in.
+constexpr std::array<std::string_view, 8> kWordsForIt = {
+    kWordsOfTheCpu,
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+    "unable to find an engine to execute this computation",
+    "Unable to find a valid cuDNN algorithm"};
 
 bool speaksOfMemory(const c10::Error& error) {
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;

@@ -214,5 +214,25 @@ TEST(MemoryFailure, QuotesTheFirstLineWhereNothingIsKnown) {
   }
 }
 
+TEST(MemoryFailure, IsKnownByTheWordsOfEachLibraryUnderCuda) {
+  const auto known = [](const std::string& words) {
+    return memoryFailure(std::make_exception_ptr(c10::Error(c10::SourceLocation{}, words))).has_value();
+  };
+  for (const char* words :
+       {"CUDA error: out of memory", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "FIND was unable to find an engine to execute this computation",
+        "GET was unable to find an engine to execute this computation",
+        "Unable to find a valid cuDNN algorithm to run convolution"}) {
+    EXPECT_TRUE(known(words)) << words;
+  }
+  for (const char* words : {"cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
+                            "CUDA error: an illegal memory access was encountered"}) {
+    EXPECT_FALSE(known(words)) << words;
+  }
+}
+
 }  // namespace
 }  // namespace torchwing
