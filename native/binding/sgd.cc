@@ -56,7 +56,7 @@ StateDict momentumByName(const ModelOptimizer& optimizer) {
   const std::vector<at::Tensor> buffers = optimizer.sgd.momentumBuffers();
   StateDict named;
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    if (buffers[i].defined()) named.push_back({optimizer.names[i], buffers[i].to(at::kCPU).contiguous()});
+    if (buffers[i].defined()) named.push_back({optimizer.names[i], buffers[i]});
   }
   return named;
 }
@@ -141,9 +141,6 @@ Napi::Value SgdHandle::stateDict(const Napi::CallbackInfo& info) {
       [optimizer = core(), lr = core()->lr.load()] {
         SgdState state = optimizer->sgd.state();
         state.options.lr = lr;
-        for (at::Tensor& buffer : state.momentum_buffers) {
-          if (buffer.defined()) buffer = buffer.to(at::kCPU).contiguous();
-        }
         return state;
       },
       [](Napi::Env env, const SgdState& state) {

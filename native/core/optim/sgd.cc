@@ -174,10 +174,12 @@ void Sgd::zeroGrad() {
 }
 
 std::vector<at::Tensor> Sgd::momentumBuffers() const {
-  std::vector<at::Tensor> copies;
-  copies.reserve(buffers_.size());
-  for (const at::Tensor& buffer : buffers_)
-    copies.push_back(buffer.defined() ? buffer.detach().clone() : buffer);
+  std::vector<at::Tensor> copies = buffers_;
+  for (at::Tensor& copy : copies) {
+    if (!copy.defined()) continue;
+    // Straight to the host, in the buffer's own order: anything else takes memory of the device.
+    copy = copy.detach().to(at::kCPU, copy.scalar_type(), /*non_blocking=*/false, /*copy=*/true).contiguous();
+  }
   return copies;
 }
 

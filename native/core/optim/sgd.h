@@ -31,7 +31,7 @@ class Sgd {
   void keepRateOnDevice() noexcept { keep_rate_on_device_ = true; }
   const SgdOptions& options() const noexcept { return options_; }
 
-  /// state_dict(): the buffers are detached copies.
+  /// state_dict(): the buffers are copies on the CPU.
   SgdState state() const { return {options_, momentumBuffers()}; }
   /// load_state_dict(): hyperparameters and buffers. Throws, before anything changes, Error WEIGHTS_MISMATCH
   /// when the buffers are not those of these parameters, or INVALID_CONFIG as the constructor.
@@ -43,7 +43,8 @@ class Sgd {
   const std::vector<at::Tensor>& parameters() const noexcept { return parameters_; }
   /// The live momentum buffers, undefined before a parameter's first step.
   const std::vector<at::Tensor>& buffers() const noexcept { return buffers_; }
-  /// Momentum buffers, one per parameter, undefined before its first step; detached copies.
+  /// Momentum buffers, one per parameter, undefined before its first step; contiguous copies on the CPU,
+  /// which take no memory of the device.
   std::vector<at::Tensor> momentumBuffers() const;
   void setMomentumBuffers(const std::vector<at::Tensor>& buffers);
 
