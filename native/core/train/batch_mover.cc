@@ -1,12 +1,13 @@
 #include "core/train/batch_mover.h"
 
-#include <c10/util/Exception.h>
-
 #include <utility>
 
+#include "core/device/memory_failure.h"
 #include "core/train/batch_images.h"
 
 namespace torchwing {
+
+static_assert(CopyLane::kBuffers > BatchMover::kAhead, "beside those that are ahead, one is in use");
 
 void BatchMover::begin(at::Device device, at::ScalarType dtype, std::int64_t epoch, std::int64_t start_step) {
   end();
@@ -58,8 +59,9 @@ void BatchMover::copyAhead() {
   if (on_cpu_) return;
   try {
     while (ahead_.size() < kAhead && (ahead_.empty() || ahead_.back().batch) && loader_.ready()) copyNext();
-  } catch (const c10::OutOfMemoryError&) {
+  } catch (...) {
     // Ahead of its time a batch may find no room: it is tried again in its turn.
+    if (!memoryFailure(std::current_exception())) throw;
   }
 }
 

@@ -4,9 +4,8 @@
 #include <c10/core/Event.h>
 #include <c10/core/Stream.h>
 
-#include <deque>
+#include <atomic>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "core/data/batch.h"
@@ -25,47 +24,60 @@ struct MovedBatch {
 /// that is current in a call is the one that computes. Compute thread.
 class CopyLane {
  public:
+  /// For one batch that computes and two on their way. Before one is filled again its copy must be done, and
+  /// that waits for the batch before it in the same buffers to be in use, so that a host which is four steps
+  /// ahead of the device waits for it: a prediction during training stands behind no more than those.
+  static constexpr std::size_t kBuffers = 3;
+
   /// Batches are of at most `capacity` images. The table is read for BatchForm::kUint8 only.
   CopyLane(at::Device device, std::int64_t capacity, const NormalizeTable* table);
+  ~CopyLane() { clear(); }
+  CopyLane(const CopyLane&) = delete;
+  CopyLane& operator=(const CopyLane&) = delete;
 
   at::Device device() const noexcept { return device_; }
 
-  /// Begins to copy a batch, whose memory is free afterwards. When it fails nothing is queued.
+  /// Begins to copy a batch, whose memory is free afterwards; fewer than kBuffers may be queued. When it
+  /// fails nothing is queued.
   void push(const Batch& batch);
-  bool empty() const noexcept { return queued_.empty(); }
   /// The oldest batch as model input, float [N, 3, H, W] in channels_last order where the batch is of bytes.
   /// It stays queued when this fails.
   MovedBatch pop(at::ScalarType dtype);
-  /// Drops what is queued and gives the buffers back; the device may still be copying.
-  void clear();
+  /// Drops what is queued and gives the buffers back, unless the device has failed; it may still be copying.
+  void clear() noexcept;
 
  private:
   /// Buffers of one batch. The page-locked ones are the host's again when `copied` is done, those on the
   /// device the copying stream's when `converted` is.
   struct Buffers {
-    Buffers(at::Device device, at::Stream copying, std::int64_t capacity, const Batch& batch);
+    Buffers(at::Device device, std::int64_t capacity, const Batch& batch);
 
     at::Tensor pinned_pixels, pinned_labels;
     at::Tensor pixels, labels;
+    at::Tensor pinned_table;  ///< in those of a loader's first batch, what table_ is copied from
     c10::Event copied, converted;
-  };
-  struct Queued {
-    std::unique_ptr<Buffers> buffers;
-    std::int64_t size = 0;
-    std::int64_t step = 0;
+    std::int64_t size = 0;           ///< images of the batch
+    std::int64_t step = 0;           ///< the batch's
+    Buffers* lost_before = nullptr;  ///< see lost_
   };
 
-  std::unique_ptr<Buffers> takeBuffers(const Batch& batch);
-  void makeBuffers(const Batch& batch);
-  at::Tensor convert(const at::Tensor& pixels, at::ScalarType dtype);
+  /// Those that the next batch is written into, free for it.
+  Buffers& nextBuffers(const Batch& batch);
+  at::Tensor convert(Buffers& buffers, at::ScalarType dtype);
+
+  /// Of devices that failed, which cannot be given back: a list of all in the process.
+  static inline std::atomic<Buffers*> lost_{nullptr};
 
   at::Device device_;
   at::Stream copying_;
   std::int64_t capacity_;
   const NormalizeTable* host_table_;
-  at::Tensor table_;                           ///< on the device; made by the first batch that needs it
-  std::deque<std::unique_ptr<Buffers>> idle_;  ///< the longest idle first, new ones before them
-  std::deque<Queued> queued_;
+  at::Tensor table_;  ///< on the device; made by the first batch that needs it
+  /// Used in turn. All are made by the first batch, so that memory depends neither on how quick the loader is
+  /// nor on how slow the device.
+  std::vector<std::unique_ptr<Buffers>> buffers_;
+  std::size_t pushed_ = 0;  ///< batches since clear()
+  std::size_t popped_ = 0;
 };
 
 }  // namespace torchwing

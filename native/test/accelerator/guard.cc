@@ -1,6 +1,7 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/util/Exception.h>
 
+#include "test/accelerator/failing_device.h"
 #include "test/accelerator/memory.h"
 #include "test/accelerator/planted_fault.h"
 #include "test/accelerator/streams.h"
@@ -34,21 +35,25 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     return Streams::stream(Streams::instance().exchange(stream.id()));
   }
   bool queryStream(const c10::Stream& stream) const override {
+    FailingDevice::call();
     StreamQueue& queue = queueOf(stream);
     queue.demand(queue.last());
     return queue.done(queue.last());
   }
   void synchronizeStream(const c10::Stream& stream) const override {
+    FailingDevice::call();
     countWait(&WaitCounts::stream);
     queueOf(stream).waitFor(queueOf(stream).last());
   }
   void synchronizeDevice(c10::DeviceIndex) const override {
+    FailingDevice::call();
     countWait(&WaitCounts::device);
     Streams::instance().drain();
   }
 
   // An event is the Mark of where it was recorded last.
   void record(void** event, const c10::Stream& stream, c10::DeviceIndex, c10::EventFlag) const override {
+    FailingDevice::call();
     if (*event == nullptr) *event = new Mark();
     *static_cast<Mark*>(*event) = markOf(stream.id());
   }
@@ -57,6 +62,7 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   }
   void block(void* event, const c10::Stream& stream) const override {
     if (event == nullptr) return;
+    FailingDevice::call();
     const Mark mark = *static_cast<Mark*>(event);
     const Fault forgotten =
         stream.id() == 0 ? Fault::kComputingWaitsForNoEvent : Fault::kCopyingWaitsForNoEvent;
@@ -64,13 +70,15 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     queueOf(stream).enqueue([mark] { Streams::instance().queue(mark.stream).waitFor(mark.ticket); });
   }
   bool queryEvent(void* event) const override {
-    if (event == nullptr) return true;
+    if (event == nullptr || planted_fault == Fault::kHostWaitsForNoEvent) return true;
+    FailingDevice::call();
     const Mark mark = *static_cast<Mark*>(event);
     Streams::instance().queue(mark.stream).demand(mark.ticket);
     return mark.done();
   }
   void synchronizeEvent(void* event) const override {
     if (event == nullptr) return;
+    FailingDevice::call();
     countWait(&WaitCounts::event);
     const Mark mark = *static_cast<Mark*>(event);
     Streams::instance().queue(mark.stream).waitFor(mark.ticket);

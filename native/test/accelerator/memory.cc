@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "test/accelerator/failing_device.h"
+
 namespace torchwing::simulated {
 namespace {
 
@@ -119,6 +121,7 @@ void Memory::free(void* address) {
   const std::lock_guard lock(mutex_);
   const auto found = blocks_.find(static_cast<std::size_t>(static_cast<std::byte*>(address) - forbidden_));
   TORCH_INTERNAL_ASSERT(found != blocks_.end());
+  if (!found->second.used_on.empty()) FailingDevice::require();
   Block block = std::move(found->second);
   blocks_.erase(found);
   stats_.allocation[0].decrease(1);

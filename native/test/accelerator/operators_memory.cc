@@ -9,6 +9,7 @@
 
 #include <cmath>
 
+#include "test/accelerator/failing_device.h"
 #include "test/accelerator/memory.h"
 #include "test/accelerator/pinned_memory.h"
 #include "test/accelerator/queued_operator.h"
@@ -53,6 +54,7 @@ at::Tensor& arange(const at::Scalar& start, const at::Scalar& end, const at::Sca
 
 /// The stream's work up to here, as the host must have it done to go on.
 void waitHere(int WaitCounts::*kind) {
+  FailingDevice::call();
   countWait(kind);
   StreamQueue& queue = Streams::instance().queue(Streams::instance().current());
   queue.waitFor(queue.last());

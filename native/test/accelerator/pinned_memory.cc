@@ -4,7 +4,7 @@
 #include <cstring>
 #include <new>
 
-#include "test/accelerator/planted_fault.h"
+#include "test/accelerator/failing_device.h"
 
 namespace torchwing::simulated {
 namespace {
@@ -38,6 +38,11 @@ std::int64_t PinnedMemory::madeBlocks() const {
   return made_;
 }
 
+std::int64_t PinnedMemory::allocations() const {
+  const std::lock_guard lock(mutex_);
+  return allocations_;
+}
+
 c10::DataPtr PinnedMemory::allocate(std::size_t bytes) {
   if (bytes == 0) return {nullptr, c10::DeviceType::CPU};
   const std::size_t size = (bytes + kPage - 1) / kPage * kPage;
@@ -53,6 +58,7 @@ c10::DataPtr PinnedMemory::allocate(std::size_t bytes) {
     found = blocks_.emplace(address, Block{.size = size, .used_until = {}}).first;
     ++made_;
   }
+  ++allocations_;
   found->second.live = true;
   found->second.used_until.clear();
   std::memset(found->first, kRubble, size);
@@ -66,6 +72,7 @@ void PinnedMemory::release(void* address) {
 void PinnedMemory::free(void* address) {
   const std::lock_guard lock(mutex_);
   const auto found = find(address);
+  if (!found->second.used_until.empty()) FailingDevice::require();
   found->second.live = false;
   if (found->second.used_until.empty()) std::memset(found->first, kRubble, found->second.size);
 }
@@ -74,9 +81,7 @@ bool PinnedMemory::record_event(void* pointer, void*, c10::Stream stream) {
   const std::lock_guard lock(mutex_);
   const auto found = find(pointer);
   if (found == blocks_.end()) return false;
-  if (planted_fault != Fault::kPageLockedMemoryForgetsCopies) {
-    found->second.used_until.push_back(markOf(stream.id()));
-  }
+  found->second.used_until.push_back(markOf(stream.id()));
   return true;
 }
 

@@ -22,6 +22,8 @@ class PinnedMemory final : public at::HostAllocator {
   bool holds(const void* address) const;
   /// Blocks that were asked for and could not come from the cache.
   std::int64_t madeBlocks() const;
+  /// Blocks that were asked for since the program began.
+  std::int64_t allocations() const;
 
   c10::DataPtr allocate(std::size_t bytes) override;
   c10::DeleterFnPtr raw_deleter() const override { return &release; }
@@ -49,6 +51,7 @@ class PinnedMemory final : public at::HostAllocator {
   mutable std::mutex mutex_;
   std::map<std::byte*, Block> blocks_;
   std::int64_t made_ = 0;
+  std::int64_t allocations_ = 0;
 };
 
 }  // namespace torchwing::simulated

@@ -9,7 +9,7 @@ enum class Fault {
   kNone,
   kComputingWaitsForNoEvent,  ///< the default stream
   kCopyingWaitsForNoEvent,    ///< every other
-  kPageLockedMemoryForgetsCopies,
+  kHostWaitsForNoEvent,
 };
 
 inline std::atomic<Fault> planted_fault{Fault::kNone};

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "test/accelerator/failing_device.h"
 #include "test/accelerator/memory.h"
 #include "test/accelerator/streams.h"
 
@@ -49,6 +50,7 @@ std::optional<at::Tensor> aliasOf(const std::optional<at::Tensor>& tensor) {
 }
 
 void queueWork(std::function<void()> work) {
+  FailingDevice::call();
   queueHere([work = std::move(work)] {
     const at::AutoDispatchBelowADInplaceOrView below_autograd;
     const at::NoGradGuard no_graph;
