@@ -100,6 +100,8 @@ PhaseResult TrainingRun::train(std::int64_t epoch, std::int64_t start_step, std:
   options.max_steps = max_steps;
   options.scaler = scaler_.get();
   options.mix = options_.mix;
+  options.auto_batch = options_.auto_batch;
+  options.micro_batch = options_.micro_batch;
   options.label_smoothing = options_.label_smoothing;
   return run(options, *train_images_);
 }

@@ -28,6 +28,8 @@ class TrainingRun : public PhaseListener {
     bool graph = false;           ///< needs GraphsHere
     Layout layout = Layout::kStrided;
     Precision precision = Precision::kFp32;
+    bool auto_batch = false;
+    std::int64_t micro_batch = 0;  ///< as PhaseOptions::micro_batch, from the first step on
   };
 
   explicit TrainingRun(const Options& options);
