@@ -27,6 +27,7 @@ export const CHECKS = [
   },
   { name: 'precision', title: 'Precision', minutes: 30 },
   { name: 'bad-loss', title: 'A loss that is not finite', minutes: 15, env: FIXED_WORKSPACE },
+  { name: 'memory', title: 'Memory figures of the phases', minutes: 15 },
   { name: 'out-of-memory', title: 'A batch too large for the device', minutes: 15 },
   { name: 'accuracy', title: "The tutorial's two scenarios", minutes: 60 },
   { name: 'leaks', title: 'What a process holds after many epochs and fits', minutes: 90 },

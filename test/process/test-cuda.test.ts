@@ -16,7 +16,7 @@ test('without a GPU, npm run test:cuda lists what was not run, says why, and exi
   const { status, stdout } = run();
   expect(status).toBe(5);
   const titles = stdout.match(/(?<=^not run: ).+/gm);
-  expect(titles).toHaveLength(13);
+  expect(titles).toHaveLength(14);
   for (const title of [
     'One step in channels_last order and in 16 bits against the CPU',
     'Loss scaling, to the bit',
@@ -24,7 +24,7 @@ test('without a GPU, npm run test:cuda lists what was not run, says why, and exi
     'A batch too large for the device',
   ])
     expect(titles).toContain(title);
-  expect(stdout).toMatch(/13 checks were not run: \S.+\.\n/);
+  expect(stdout).toMatch(/14 checks were not run: \S.+\.\n/);
 });
 
 test.each([
@@ -35,6 +35,7 @@ test.each([
   ['layers', ['| channels_last | gradients |', '| fp16 | running statistics | 1.0e+0 | 4.0e+0 |']],
   ['loss-scaler', ['| operations | gradients overflow | 1099511627776, 5 | 549755813888, 0 |']],
   ['bad-loss', ['| operations | The loss became NaN in training step 7 of epoch 2, ', '| the same bits |']],
+  ['memory', ['| val 1 | ', ' MiB | unknown | unknown | unknown | unknown | passed |']],
   [
     'out-of-memory',
     ['| small, afterwards | 4 | completed | passed |', 'autoBatch | 16 | completed | passed |'],
