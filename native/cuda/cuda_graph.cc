@@ -4,11 +4,16 @@
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
+#include <torch/version.h>
 
 #include "core/device/device_graph.h"
+#include "cuda/record_graph.h"
 
 namespace torchwing {
 namespace {
+
+/// Whether LibTorch's graph tells the allocators of a recording that failed, when it is destroyed.
+constexpr bool kGivesBackItself = TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 14;
 
 class CudaGraph : public DeviceGraph {
  public:
@@ -20,32 +25,21 @@ class CudaGraph : public DeviceGraph {
     at::getHostAllocator(at::kCUDA)->empty_cache();
     // Thread-local: another thread may allocate meanwhile, as another environment's compute thread does. The
     // device's default generator takes part by itself; no step draws from another on the device.
-    try {
-      graph_.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
-      work();
-    } catch (...) {
-      abandon();
-      throw;
-    }
-    graph_.capture_end();
+    const auto begin = [this] { graph_.capture_begin(pool_, cudaStreamCaptureModeThreadLocal); };
+    recordGraph(graph_, begin, work, [this, device = c10::cuda::current_device()] { giveBack(device); });
   }
 
   void replay() override { graph_.replay(); }
 
  private:
-  /// Ends a recording that is of no use, so that the stream can be used again. What `work` threw is told.
-  void abandon() noexcept {
-    try {
-      graph_.capture_end();
-    } catch (const c10::Error&) {
-      // The recording became invalid; why is what `work` threw. The allocators have not been told of its end
-      // then, and would ask the graph of every allocation to come.
-      const c10::DeviceIndex device = c10::cuda::current_device();
-      quietly([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(device, pool_); });
-      quietly([&] { c10::cuda::CUDACachingAllocator::releasePool(device, pool_); });
-      quietly([&] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(pool_); });
-      quietly([&] { at::getHostAllocator(at::kCUDA)->release_pool(pool_); });
-    }
+  /// Behind a recording that did not end well. An allocator that was not told of its end would ask the graph,
+  /// long destroyed, of every allocation to come.
+  void giveBack(c10::DeviceIndex device) noexcept {
+    if constexpr (kGivesBackItself) return;
+    quietly([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(device, pool_); });
+    quietly([&] { c10::cuda::CUDACachingAllocator::releasePool(device, pool_); });
+    quietly([&] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(pool_); });
+    quietly([&] { at::getHostAllocator(at::kCUDA)->release_pool(pool_); });
   }
 
   /// An allocator that had been told, or never knew, has nothing left to do.
@@ -58,7 +52,7 @@ class CudaGraph : public DeviceGraph {
   }
 
   const at::cuda::MempoolId_t pool_ = at::cuda::graph_pool_handle();
-  at::cuda::CUDAGraph graph_;
+  at::cuda::CUDAGraph graph_{/*keep_graph=*/true};
 };
 
 }  // namespace
