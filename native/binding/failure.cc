@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 
+#include "core/device/device_failure.h"
 #include "core/device/memory_failure.h"
 #include "core/error.h"
 #include "core/out_of_memory.h"
@@ -36,6 +37,9 @@ Failure describeException(const std::exception_ptr& exception) {
   if (const auto found = memoryFailure(exception)) {
     return {"OUT_OF_MEMORY", "Memory ran out: " + found->reason + ".",
             "Lower the batch size or the image size.", found->shortage};
+  }
+  if (const auto failure = deviceFailure(exception)) {
+    return {"DEVICE_FAILED", "The device failed: " + failure->reason + ".", failure->hint};
   }
   try {
     std::rethrow_exception(exception);
