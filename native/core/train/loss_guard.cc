@@ -47,7 +47,10 @@ void LossGuard::checkOnDevice(const at::Tensor& loss) {
   const at::Tensor value = loss.detach().clone();
   at::_amp_foreach_non_finite_check_and_unscale_({value}, found_inf_, one_);
   at::ne_out(is_bad_, found_inf_, 0);
-  steps_not_made_.add_(found_inf_);
+}
+
+void LossGuard::endStep() {
+  if (steps_not_made_.defined()) steps_not_made_.add_(found_inf_);
 }
 
 std::optional<BadLoss> LossGuard::firstBad() const {

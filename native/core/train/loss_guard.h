@@ -39,9 +39,14 @@ class LossGuard {
   void beginForward();
   /// Behind it; `loss` is its scalar.
   void check(const at::Tensor& loss);
+  /// At the end of the step, which then counts; one that failed and is tried again begins at noteStep().
+  /// Takes no memory.
+  void endStep();
 
   /// For Sgd::step: float32 [1] on the device, 1 from the first bad loss on; undefined with kAtOnce.
   const at::Tensor& foundInf() const noexcept { return found_inf_; }
+  /// The same as bool [1], to select by.
+  const at::Tensor& isBad() const noexcept { return is_bad_; }
   /// With kLater the device is waited for here.
   std::optional<BadLoss> firstBad() const;
   /// The moved tensors as they were before the first bad step, or before the last step when none was bad.
@@ -56,7 +61,7 @@ class LossGuard {
   std::optional<BadLoss> bad_;       ///< with kAtOnce
   at::Tensor one_;                   ///< float32 [1]
   at::Tensor found_inf_;
-  at::Tensor is_bad_;          ///< bool [1]: found_inf_, to select by
+  at::Tensor is_bad_;          ///< bool [1]
   at::Tensor steps_not_made_;  ///< float64 [1]
 };
 

@@ -4,6 +4,7 @@
 #include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
 #include <ATen/ops/_amp_update_scale.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
 #include <string>
@@ -36,7 +37,9 @@ const at::Tensor& entryOf(const StateDict& state, const std::string& name, const
 LossScaler::LossScaler(at::Device device, std::int64_t growth_interval)
     : growth_interval_(growth_interval),
       scale_(at::full({1}, kInitialScale, at::TensorOptions(device).dtype(at::kFloat))),
-      growth_tracker_(at::zeros({1}, at::TensorOptions(device).dtype(at::kInt))) {}
+      growth_tracker_(at::zeros({1}, at::TensorOptions(device).dtype(at::kInt))),
+      kept_scale_(scale_.clone()),
+      kept_growth_tracker_(growth_tracker_.clone()) {}
 
 at::Tensor LossScaler::scaled(const at::Tensor& loss) const {
   return loss.mul(scale_.squeeze());
@@ -49,8 +52,16 @@ void LossScaler::unscale(const std::vector<at::Tensor>& gradients, at::Tensor& f
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf, inverse);
 }
 
-void LossScaler::update(const at::Tensor& found_inf) {
+void LossScaler::update(const at::Tensor& found_inf, const at::Tensor& skip) {
+  if (skip.defined()) {
+    kept_scale_.copy_(scale_);
+    kept_growth_tracker_.copy_(growth_tracker_);
+  }
   at::_amp_update_scale_(scale_, growth_tracker_, found_inf, kGrowthFactor, kBackoffFactor, growth_interval_);
+  if (skip.defined()) {
+    at::where_out(scale_, skip, kept_scale_, scale_);
+    at::where_out(growth_tracker_, skip, kept_growth_tracker_, growth_tracker_);
+  }
 }
 
 StateDict LossScaler::state() const {

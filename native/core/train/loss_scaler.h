@@ -26,8 +26,10 @@ class LossScaler {
   /// Divides the gradients in place, and sets `found_inf` (float32 [1] on the device) to 1 when one of their
   /// numbers is not finite; never back to 0.
   void unscale(const std::vector<at::Tensor>& gradients, at::Tensor& found_inf) const;
-  /// After the step: halves the scale when `found_inf` is 1, or counts a good step.
-  void update(const at::Tensor& found_inf);
+  /// After the step: halves the scale when `found_inf` is 1, or counts a good step. Where `skip` (bool [1] on
+  /// the device, undefined for false) is true, nothing changes. Takes no memory, so that a step that has
+  /// changed the weights cannot fail here.
+  void update(const at::Tensor& found_inf, const at::Tensor& skip = {});
 
   /// CPU copies: "scale" float32 [1], "growth_tracker" int32 [1], as GradScaler.state_dict() has them.
   StateDict state() const;
@@ -38,6 +40,8 @@ class LossScaler {
   std::int64_t growth_interval_;
   at::Tensor scale_;           ///< never another tensor: a recorded step reads and writes it
   at::Tensor growth_tracker_;  ///< likewise
+  /// Of before an update that may be skipped.
+  at::Tensor kept_scale_, kept_growth_tracker_;
 };
 
 }  // namespace torchwing

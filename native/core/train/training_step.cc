@@ -85,6 +85,8 @@ std::vector<StepFigures> TrainingStep::attempt(const MixedBatch& batch, std::int
     }
     model_.weightsChanged();
   }
+  // Behind all that memory can run out for: a step that is tried again is one step.
+  guard_->endStep();
   return figures;
 }
 
@@ -109,13 +111,14 @@ void TrainingStep::stepScaled() {
   for (const at::Tensor& parameter : optimizer_->parameters()) {
     if (parameter.grad().defined()) gradients.push_back(parameter.grad());
   }
-  // The guard's flag says that no step is made any more, this one that a single step is not.
+  // The guard's flag says that no step is made any more, this one that a single step is not. The first must
+  // not count as an overflow: each step from the bad one until the host looks would halve the scale.
   const at::Tensor& never = guard_->foundInf();
   at::Tensor found_inf =
       never.defined() ? never.clone() : at::zeros({1}, gradients.front().options().dtype(at::kFloat));
   options_.scaler->unscale(gradients, found_inf);
   optimizer_->step(found_inf);
-  options_.scaler->update(found_inf);
+  options_.scaler->update(found_inf, guard_->isBad());
 }
 
 void TrainingStep::noteReplayed(std::int64_t step) {

@@ -49,6 +49,24 @@ TEST(BadLossOnTheAccelerator, NamesTheFirstBadStepAndLeavesTheStateOfBeforeIt) {
     EXPECT_TRUE(at::equal(momentum[i].cpu(), expected.momentum[i].cpu())) << i;
 }
 
+TEST(BadLossOnTheAccelerator, LeavesTheLossScaleOfBeforeIt) {
+  TrainingRun::Options options;
+  options.precision = Precision::kFp16;
+  TrainingRun run(options);
+  StateDict expected;
+  run.on_progress = [&](const Progress& progress) {
+    if (progress.step != 1) return;
+    run.model().state().back().tensor.detach().fill_(std::numeric_limits<float>::infinity());
+    expected = run.scaler().state();
+  };
+  // Two steps behind the first have a bad loss.
+  EXPECT_NE(refusalOf([&] { run.train(0); }).find("training step 1 of epoch 0"), std::string::npos);
+  StateDict scaler;
+  run.inShortLane([&] { scaler = run.scaler().state(); });
+  EXPECT_EQ(differences(scaler, expected), std::vector<std::string>{})
+      << scaler.front().tensor << expected.front().tensor;
+}
+
 TEST(BadLossOnTheAccelerator, InTheFirstStepOfARunMakesNoMomentum) {
   TrainingRun run({});
   run.inShortLane(

@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 
 #include <exception>
 #include <future>
@@ -41,7 +43,11 @@ TrainingRun::TrainingRun(const Options& options)
     sgd_ = std::make_unique<Sgd>(model_->parameters(), options_.sgd);
     if (options_.rate_on_device || options_.graph) sgd_->keepRateOnDevice();
     if (options_.graph) graph_ = std::make_unique<GraphedStep>(options_.device);
-    if (options_.precision == Precision::kFp16) scaler_ = std::make_unique<LossScaler>(options_.device);
+    if (options_.precision == Precision::kFp16) {
+      scaler_ = std::make_unique<LossScaler>(options_.device);
+      scaler_->load({{"scale", at::full({1}, options_.loss_scale, at::kFloat)},
+                     {"growth_tracker", at::zeros({1}, at::kInt)}});
+    }
   });
   for (auto& [images, training] : {std::pair(&train_images_, true), std::pair(&val_images_, false)}) {
     *images = std::make_unique<Images>(imagesOf(options_, training));

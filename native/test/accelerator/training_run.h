@@ -30,6 +30,7 @@ class TrainingRun : public PhaseListener {
     Precision precision = Precision::kFp32;
     bool auto_batch = false;
     std::int64_t micro_batch = 0;  ///< as PhaseOptions::micro_batch, from the first step on
+    double loss_scale = LossScaler::kInitialScale;  ///< to begin with, in float16
   };
 
   explicit TrainingRun(const Options& options);
@@ -52,6 +53,7 @@ class TrainingRun : public PhaseListener {
   ResNet& model() { return *model_; }
   Sgd& sgd() { return *sgd_; }
   GraphedStep& graph() { return *graph_; }
+  LossScaler& scaler() { return *scaler_; }
   StopFlag& stop() { return stop_; }
 
   /// Drops everything, in the order of a session's end, while work may be queued.

@@ -29,6 +29,8 @@ class FailingAllocator : public c10::Allocator {
     seen_ = 0;
     nth_ = nth;
   }
+  /// Allocations since then.
+  std::int64_t seen() const { return seen_; }
   /// Whether the n-th was reached.
   bool failed() const { return nth_ > 0 && seen_ >= nth_; }
   void failAbove(std::size_t bytes) { largest_ = bytes; }

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/train/training_step.h"
+#include "test/train/failing_allocator.h"
 
 namespace torchwing {
 namespace {
@@ -117,6 +118,29 @@ TEST_P(BadLossInTraining, InTheVeryFirstStepMakesNoMomentum) {
   expectEqual(trained, expected);
 }
 
+TEST(LossGuard, ABadStepThatIsTriedAgainForLackOfMemoryIsOneStep) {
+  FailingAllocator allocator;
+  const auto allocationsOfABadStep = [&] {
+    Trained trained(Reading::kLater);
+    trained.good(10);
+    allocator.failAt(0);
+    trained.step.run(badBatch(kNaN), 14);
+    return allocator.seen();
+  };
+  // The last ones come behind the look at the loss.
+  const std::int64_t last = allocationsOfABadStep();
+  for (std::int64_t failing = last - 6; failing <= last; failing += 3) {
+    Trained trained(Reading::kLater);
+    trained.good(10);
+    allocator.failAt(failing);
+    EXPECT_THROW(trained.step.run(badBatch(kNaN), 14), c10::Error);
+    allocator.failAt(0);
+    EXPECT_NE(trained.refusal(badBatch(kNaN), 14, [&] { trained.good(15); }).find("training step 14 of"),
+              std::string::npos)
+        << "after allocation " << failing << " of " << last;
+  }
+}
+
 TEST(LossGuard, ReadLaterGivesTheBitsOfReadAtOnceWhileEveryLossIsFinite) {
   Trained later(Reading::kLater);
   Trained at_once(Reading::kAtOnce);
@@ -133,6 +157,7 @@ TEST(LossGuard, TakesNothingBackThatWasFoundOnce) {
   for (const auto& [step, loss] : {std::pair{4, 0.5F}, {5, kInfinity}, {6, 0.5F}, {7, kNaN}}) {
     guard.noteStep(step);
     guard.check(at::scalar_tensor(loss));
+    guard.endStep();
   }
   EXPECT_EQ(guard.foundInf().item<float>(), 1);
   ASSERT_TRUE(guard.firstBad());
@@ -140,6 +165,7 @@ TEST(LossGuard, TakesNothingBackThatWasFoundOnce) {
   guard.restart();
   guard.noteStep(0);
   guard.check(at::scalar_tensor(0.5F));
+  guard.endStep();
   EXPECT_FALSE(guard.firstBad()) << "of another phase";
 }
 
@@ -148,6 +174,7 @@ TEST(LossGuard, DoesNotTouchTheLossItself) {
   const at::Tensor loss = at::zeros({}).requires_grad_().add(3);
   guard.noteStep(0);
   guard.check(loss);
+  guard.endStep();
   EXPECT_EQ(loss.item<float>(), 3);
   EXPECT_NO_THROW(loss.backward());
   EXPECT_FALSE(guard.firstBad());

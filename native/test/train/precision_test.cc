@@ -74,6 +74,18 @@ TEST(LossScaler, HalvesAtAnOverflowAndGrowsAfterGoodSteps) {
   EXPECT_EQ(scaleOf(scaler), 65536);
 }
 
+TEST(LossScaler, StaysAsItIsWhereAnUpdateIsSkipped) {
+  LossScaler scaler(at::kCPU);
+  for (const float found_inf : {0.0F, 1.0F}) {
+    const StateDict before = scaler.state();
+    scaler.update(at::full({1}, found_inf), at::full({1}, true));
+    for (std::size_t i = 0; i < before.size(); ++i)
+      EXPECT_TRUE(scaler.state()[i].tensor.equal(before[i].tensor)) << before[i].name;
+  }
+  scaler.update(at::full({1}, 1.0F), at::full({1}, false));
+  EXPECT_EQ(scaleOf(scaler), 32768);
+}
+
 /// A training in float16 and what a checkpoint of it holds.
 struct HalfTraining {
   ResNet model = modelOf(Precision::kFp16);
