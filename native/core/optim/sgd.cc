@@ -167,6 +167,14 @@ bool Sgd::hasFirstStep() const {
   return false;
 }
 
+bool Sgd::pastFirstSteps() const {
+  if (options_.momentum == 0) return true;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (parameters_[i].requires_grad() && !buffers_[i].defined()) return false;
+  }
+  return true;
+}
+
 void Sgd::zeroGrad() {
   // Undefined, not zero: the next backward pass then hands over its own tensors, and none lie idle in
   // between.

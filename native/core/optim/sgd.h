@@ -43,6 +43,10 @@ class Sgd {
   const std::vector<at::Tensor>& parameters() const noexcept { return parameters_; }
   /// The live momentum buffers, undefined before a parameter's first step.
   const std::vector<at::Tensor>& buffers() const noexcept { return buffers_; }
+  /// Whether every parameter that is trained has had its first step, so that step() never waits.
+  bool pastFirstSteps() const;
+  /// Where step() reads the rate on the device; undefined where it does not, or did not yet.
+  const at::Tensor& rate() const noexcept { return rate_; }
   /// Momentum buffers, one per parameter, undefined before its first step; contiguous copies on the CPU,
   /// which take no memory of the device.
   std::vector<at::Tensor> momentumBuffers() const;

@@ -42,7 +42,7 @@ at::Tensor batchLabels(const Batch& batch) {
 
 at::Tensor lookUp(const at::Tensor& bytes, const at::Tensor& table) {
   const at::TensorOptions indices = bytes.options().dtype(at::kInt);
-  const at::Tensor entries = bytes.to(at::kInt).mul(3).add(at::arange(3, indices));
+  const at::Tensor entries = bytes.to(at::kInt).mul_(3).add_(at::arange(3, indices));
   return at::index_select(table, 0, entries.flatten()).view(bytes.sizes()).permute({0, 3, 1, 2});
 }
 

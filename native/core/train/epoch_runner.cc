@@ -38,7 +38,7 @@ class PhaseRun {
         listener_(listener),
         graph_(options.phase == Phase::kTrain ? graph : nullptr),
         step_(model, optimizer, options),
-        memory_(options, model.device()),
+        memory_(options, model.device(), [graph] { return graph != nullptr && graph->giveBack(); }),
         metrics_({options.before.loss_sum, options.before.correct}, model.device()),
         images_(options.before.images),
         next_step_(options.start_step) {}

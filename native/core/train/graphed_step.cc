@@ -39,12 +39,9 @@ void GraphedStep::beginPhase(TrainingStep& step, ResNet& model, Sgd& optimizer, 
   options_ = options;
   batch_size_ = batch_size;
   if (graph_ != nullptr && signatureOf(model, optimizer, options) != signature_) release();
-  if (graph_ == nullptr) {
-    guard_ = step.guard();
-  } else {
-    guard_->restart();
-    step.useGuard(guard_);
-  }
+  if (graph_ == nullptr) return;
+  guard_->restart();
+  step.useGuard(guard_);
 }
 
 std::vector<StepFigures> GraphedStep::run(TrainingStep& step, const MixedBatch& batch, std::int64_t number,
@@ -53,11 +50,7 @@ std::vector<StepFigures> GraphedStep::run(TrainingStep& step, const MixedBatch& 
     release();
     return step.run(batch, number, micro_batch);
   }
-  if (batch.images.size(0) != batch_size_) return step.run(batch, number);
-  if (warm_ < kWarmUpSteps) {
-    ++warm_;
-    return step.run(batch, number);
-  }
+  if (batch.images.size(0) != batch_size_ || warmingUp()) return step.run(batch, number);
   step_ = &step;
   number_ = number;
   if (graph_ == nullptr) record(batch);
@@ -68,6 +61,12 @@ std::vector<StepFigures> GraphedStep::run(TrainingStep& step, const MixedBatch& 
   step.noteReplayed(number);
   ++replayed_;
   return outputs_;
+}
+
+bool GraphedStep::warmingUp() {
+  if (warm_ == kWarmUpSteps) return !optimizer_->pastFirstSteps();
+  ++warm_;
+  return true;
 }
 
 bool GraphedStep::fits(const MixedBatch& batch) const {
@@ -87,12 +86,15 @@ void GraphedStep::record(const MixedBatch& batch) {
     graph->capture([this] { outputs_ = step_->attempt(inputs_, number_); });
   } catch (...) {
     at::autocast::clear_cache();
+    // They lie in the graph's memory, and are of work that was never done.
+    optimizer_->zeroGrad();
     inputs_ = {};
     outputs_ = {};
     throw;
   }
   at::autocast::clear_cache();
   graph_ = std::move(graph);
+  guard_ = step_->guard();
   signature_ = signatureOf(*model_, *optimizer_, options_);
   ++recorded_;
 }
@@ -104,6 +106,12 @@ void GraphedStep::release() noexcept {
   signature_.clear();
   guard_.reset();
   warm_ = 0;
+}
+
+bool GraphedStep::giveBack() noexcept {
+  const bool held = graph_ != nullptr;
+  if (held) release();
+  return held;
 }
 
 void releaseGraphsHere() noexcept {

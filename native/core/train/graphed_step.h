@@ -21,8 +21,9 @@ namespace torchwing {
 /// snapshots.
 class GraphedStep {
  public:
-  /// Steps run by themselves before one is recorded: cuDNN has chosen its kernels then, libraries have their
-  /// workspaces, and each parameter has its momentum buffer.
+  /// At least so many steps are run by themselves before one is recorded: cuDNN has chosen its kernels then,
+  /// and libraries have their workspaces. Each parameter must have its momentum buffer, too, which in float16
+  /// takes longer: a step whose gradients overflow makes none.
   static constexpr int kWarmUpSteps = 3;
 
   /// Throws Error CUDA_GRAPH_UNAVAILABLE, saying why.
@@ -42,7 +43,8 @@ class GraphedStep {
                   std::int64_t batch_size);
 
   /// As TrainingStep::run(); the result's tensors are good until the next step. A step in parts, for which
-  /// memory has run out, is run by itself, and the graph's memory is given back.
+  /// memory has run out, is run by itself, and the graph's memory is given back. A recording that fails has
+  /// changed nothing.
   std::vector<StepFigures> run(TrainingStep& step, const MixedBatch& batch, std::int64_t number,
                                std::int64_t micro_batch = 0);
 
@@ -53,8 +55,12 @@ class GraphedStep {
 
   /// Destroys the graph and its tensors; the next steps begin anew.
   void release() noexcept;
+  /// The same, for memory that is wanted by something else; says whether there was any.
+  bool giveBack() noexcept;
 
  private:
+  /// Whether the next step is one of those before the recording.
+  bool warmingUp();
   bool fits(const MixedBatch& batch) const;
   void record(const MixedBatch& batch);
 

@@ -36,11 +36,13 @@ void refusePhase(const std::exception_ptr& failure, const PhaseOptions& options,
                     std::move(found->shortage));
 }
 
-void StepMemory::halve(const std::exception_ptr& failure, std::int64_t step, std::int64_t images,
-                       PhaseListener& listener) {
+void StepMemory::makeRoom(const std::exception_ptr& failure, std::int64_t step, std::int64_t images,
+                          PhaseListener& listener) {
   std::optional<MemoryFailure> found = memoryFailure(failure, device_);
   if (!found) std::rethrow_exception(failure);
+  const bool spared = spare_();
   releaseCachedMemory(device_);
+  if (spared) return;
   const std::int64_t half = options_.auto_batch ? halvedMicroBatch(images, micro_batch_) : 0;
   if (half == 0) {
     found->shortage.batch_size = images;

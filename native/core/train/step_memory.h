@@ -4,18 +4,21 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
+#include <utility>
 
 #include "core/train/epoch_runner.h"
 
 namespace torchwing {
 
-/// What a phase does when memory runs out: says so with the batch that was tried, or, with
-/// PhaseOptions::auto_batch, halves the part of the batch that is computed at once, down to two images, and
-/// tries again. Compute thread.
+/// What a phase does when memory runs out: tries again without what can be spared; then says so with the
+/// batch that was tried, or, with PhaseOptions::auto_batch, halves the part of the batch that is computed at
+/// once, down to two images, and tries again. Compute thread.
 class StepMemory {
  public:
-  StepMemory(const PhaseOptions& options, c10::Device device)
-      : options_(options), device_(device), micro_batch_(options.micro_batch) {}
+  /// `spare` gives back what can be spared, and says whether there was any.
+  StepMemory(const PhaseOptions& options, c10::Device device, std::function<bool()> spare)
+      : options_(options), device_(device), spare_(std::move(spare)), micro_batch_(options.micro_batch) {}
 
   /// As PhaseOptions::micro_batch, as it is now.
   std::int64_t microBatch() const noexcept { return micro_batch_; }
@@ -33,16 +36,17 @@ class StepMemory {
         failure = std::current_exception();
       }
       // Outside the handler, where nothing of the attempt is held any more.
-      halve(failure, step, images, listener);
+      makeRoom(failure, step, images, listener);
     }
   }
 
  private:
-  void halve(const std::exception_ptr& failure, std::int64_t step, std::int64_t images,
-             PhaseListener& listener);
+  void makeRoom(const std::exception_ptr& failure, std::int64_t step, std::int64_t images,
+                PhaseListener& listener);
 
   const PhaseOptions options_;
   c10::Device device_;
+  const std::function<bool()> spare_;
   std::int64_t micro_batch_;
 };
 

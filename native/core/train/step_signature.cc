@@ -43,6 +43,9 @@ StepSignature signatureOf(const ResNet& model, const Sgd& optimizer, const Phase
   for (const double number : {sgd.momentum, sgd.dampening, sgd.weight_decay, options.label_smoothing})
     signature.add(number);
   signature.add(static_cast<std::int64_t>(sgd.nesterov));
+  // Made anew by a step on another device, from which the parameters may have come back to where they were.
+  signature.add(optimizer.rate());
+  signature.add(std::bit_cast<std::int64_t>(options.scaler));
   return signature.take();
 }
 

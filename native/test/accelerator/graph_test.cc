@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/device/stream_scope.h"
+#include "core/error.h"
 #include "test/accelerator/memory.h"
 #include "test/accelerator/recorded_graph.h"
 #include "test/accelerator/training_run.h"
@@ -50,10 +51,17 @@ struct Case {
 class GraphedFit : public GraphOnTheAccelerator, public testing::WithParamInterface<Case> {};
 
 std::vector<Case> cases() {
-  Options extractor, mixed;
+  Options extractor, mixed, smoothed, bf16, fp16, mixed_fp16;
   extractor.trainable = Trainable::kHead;
   mixed.mix = {.mixup_alpha = 1, .cutmix_alpha = 1};
-  return {{"Finetune", {}}, {"Extractor", extractor}, {"Mixed", mixed}};
+  smoothed.label_smoothing = 0.1;
+  bf16.precision = Precision::kBf16;
+  fp16.precision = Precision::kFp16;
+  fp16.loss_scale = 256;  // at which nothing overflows
+  mixed_fp16 = fp16;
+  mixed_fp16.mix = mixed.mix;
+  return {{"Finetune", {}}, {"Extractor", extractor}, {"Mixed", mixed},         {"SmoothedLabels", smoothed},
+          {"Bf16", bf16},   {"Fp16", fp16},           {"MixedFp16", mixed_fp16}};
 }
 
 INSTANTIATE_TEST_SUITE_P(OnTheAccelerator, GraphedFit, testing::ValuesIn(cases()),
@@ -68,8 +76,8 @@ TEST_P(GraphedFit, GivesTheBitsOfStepsByThemselves) {
   EXPECT_EQ(differences(run.snapshot(), trainedStepByStep(GetParam().options, at::kCPU, 2)), none());
 }
 
-TEST_F(GraphOnTheAccelerator, AReplayWaitsForNothing) {
-  TrainingRun run(withGraph());
+TEST_P(GraphedFit, AReplayWaitsForNothing) {
+  TrainingRun run(withGraph(GetParam().options));
   run.train(0);
   int figures = 1;  // the phase's result
   run.on_progress = [&](const Progress&) { ++figures; };
@@ -80,6 +88,81 @@ TEST_F(GraphOnTheAccelerator, AReplayWaitsForNothing) {
   EXPECT_LE(waits.event, kWholeBatches + 1 - static_cast<int>(CopyLane::kBuffers))
       << "for buffers of batches";
   EXPECT_EQ(waits.total(), waits.item + waits.event);
+}
+
+TEST_F(GraphOnTheAccelerator, IsRecordedOnceEachParameterHasItsMomentumThoughTheFirstStepsOverflow) {
+  Options options;
+  options.images = kImages;
+  options.precision = Precision::kFp16;
+  options.rate_on_device = true;
+  const auto trained = [](const Options& given) {
+    TrainingRun run(given);
+    run.train(0);
+    run.train(1);
+    if (given.graph) {
+      EXPECT_EQ(run.graph().recorded(), 1);
+      EXPECT_GT(run.graph().replayed(), 0);
+      EXPECT_LT(run.graph().replayed(), 2 * kWholeBatches - GraphedStep::kWarmUpSteps)
+          << "the first steps, which overflow at this scale, have to be more than are always run by "
+             "themselves";
+    }
+    StateDict state;
+    run.inShortLane([&] { state = run.state(); });
+    return state;
+  };
+  const StateDict state = trained(withGraph(options));
+  options.device = at::kCPU;
+  EXPECT_EQ(differences(state, trained(options)), none()) << "weights, momentum and the loss scale";
+}
+
+TEST_F(GraphOnTheAccelerator, ARecordingThatFailsLeavesNoGradientsOfWorkThatWasNeverDone) {
+  TrainingRun run(withGraph());
+  std::int64_t before = 0;
+  run.on_snapshot = [&](const PhasePosition& position) {
+    const std::int64_t allocations = Memory::instance().allocations();
+    // Near the end of the recorded step, behind its backward pass.
+    if (position.step == GraphedStep::kWarmUpSteps) Memory::instance().failAt(allocations - before - 10);
+    before = allocations;
+  };
+  EXPECT_THROW(run.train(0), Error);
+  run.inShortLane([&] {
+    for (const at::Tensor& parameter : run.sgd().parameters()) EXPECT_FALSE(parameter.grad().defined());
+  });
+}
+
+/// Which step of epoch 0 runs out of memory at one of its allocations, or validation.
+struct Beside {
+  std::string name;
+  bool in_validation;
+};
+
+class MemoryBesideAGraph : public GraphOnTheAccelerator, public testing::WithParamInterface<Beside> {};
+
+INSTANTIATE_TEST_SUITE_P(OnTheAccelerator, MemoryBesideAGraph,
+                         testing::Values(Beside{"ForAShortBatch", false}, Beside{"ForValidation", true}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(MemoryBesideAGraph, ThatRunsOutIsGivenUpByTheGraph) {
+  TrainingRun run(withGraph());
+  run.on_snapshot = [&](const PhasePosition& position) {
+    const bool validating = position.phase == Phase::kVal;
+    if (validating != GetParam().in_validation || position.epoch != 0) return;
+    // What is next are the short batch of training and the second one of validation.
+    if (position.step == (validating ? 1 : kWholeBatches)) Memory::instance().failAt(40);
+  };
+  run.train(0);
+  const PhaseCounts validated = run.validate(0).counts;
+  run.train(1);
+  EXPECT_EQ(run.graph().recorded(), 2) << "anew in the second epoch";
+  Options on_cpu;
+  on_cpu.device = at::kCPU;
+  on_cpu.images = kImages;
+  on_cpu.rate_on_device = true;
+  TrainingRun expected(on_cpu);
+  expected.train(0);
+  EXPECT_EQ(validated.loss_sum, expected.validate(0).counts.loss_sum);
+  expected.train(1);
+  EXPECT_EQ(differences(run.snapshot(), expected.snapshot()), none());
 }
 
 TEST_F(GraphOnTheAccelerator, FollowsTheRateAndWeightsThatWereSetInPlace) {

@@ -14,7 +14,6 @@
 #include "test/accelerator/memory.h"
 #include "test/accelerator/pinned_memory.h"
 #include "test/accelerator/training_run.h"
-#include "test/accelerator/waits.h"
 
 namespace torchwing::simulated {
 namespace {
@@ -33,22 +32,6 @@ StateDict fittedOnCpu(std::int64_t epochs) {
   TrainingRun run(options);
   run.fit(epochs);
   return run.snapshot();
-}
-
-TEST(SessionOnTheAccelerator, WaitsForTheDeviceWhereFiguresAreReadAndNowhereElse) {
-  TrainingRun run({});
-  run.fit(1);
-  for (const bool training : {true, false}) {
-    int figures = 1;  // the phase's result
-    run.on_progress = [&](const Progress&) { ++figures; };
-    takeWaits();
-    const PhaseResult result = training ? run.train(1) : run.validate(1);
-    const WaitCounts waits = takeWaits();
-    ASSERT_EQ(result.steps, kSteps);
-    EXPECT_EQ(waits.item, 2 * figures) << "the sum of the losses and the number of correct ones";
-    EXPECT_EQ(waits.total(), waits.item) << "copy " << waits.copy << ", event " << waits.event << ", stream "
-                                         << waits.stream << ", device " << waits.device;
-  }
 }
 
 TEST(SessionOnTheAccelerator, AStepNeedsNoNewMemoryAfterTheFirstOnes) {

@@ -29,7 +29,7 @@ class TrainingRun : public PhaseListener {
     Layout layout = Layout::kStrided;
     Precision precision = Precision::kFp32;
     bool auto_batch = false;
-    std::int64_t micro_batch = 0;  ///< as PhaseOptions::micro_batch, from the first step on
+    std::int64_t micro_batch = 0;                   ///< as PhaseOptions::micro_batch, from the first step on
     double loss_scale = LossScaler::kInitialScale;  ///< to begin with, in float16
   };
 

@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "core/train/epoch_runner.h"
+#include "core/train/loss_scaler.h"
+#include "core/train/step_signature.h"
 #include "test/train/drawn_samples.h"
 
 namespace torchwing {
@@ -188,6 +190,20 @@ TEST_P(RecordedAnew, AChangeOfWhatTheStepHoldsIsSeen) {
   bothEpochs(1);
   EXPECT_EQ(graph_->recorded(), 2);
   EXPECT_EQ(graph_->replayed(), 2 * (kWholeBatches - GraphedStep::kWarmUpSteps)) << "it was warmed up again";
+}
+
+TEST(StepSignatureTest, HoldsWhereTheRateAndTheLossScaleLie) {
+  ResNet model({.classes = 2, .seed = 1});
+  Sgd sgd(model.parameters(), {.lr = 0.1});
+  const StepSignature before = signatureOf(model, sgd, {});
+  sgd.keepRateOnDevice();
+  sgd.step();
+  const StepSignature after = signatureOf(model, sgd, {});
+  EXPECT_NE(after, before);
+  sgd.setLr(0.2);
+  EXPECT_EQ(signatureOf(model, sgd, {}), after) << "its value is no part of it";
+  LossScaler one(at::kCPU), another(at::kCPU);
+  EXPECT_NE(signatureOf(model, sgd, {.scaler = &one}), signatureOf(model, sgd, {.scaler = &another}));
 }
 
 TEST_F(Graphed, APhaseGoesOnFromAStopBetweenReplays) {
