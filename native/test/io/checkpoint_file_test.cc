@@ -1,9 +1,10 @@
 #include "core/io/checkpoint_file.h"
 
-#include <sys/resource.h>
+#include <cerrno>
 
 #include "core/error.h"
 #include "core/io/crc64.h"
+#include "test/io/failing_call.h"
 #include "test/io/test_files.h"
 
 namespace torchwing::test {
@@ -80,17 +81,21 @@ TEST_F(CheckpointFile, SaysWhatItIsNot) {
   EXPECT_TRUE(contains(refusalOf(path_), "CHECKPOINT_UNSUPPORTED"));
 }
 
-/// What the process is refused for a moment says nothing of the file.
+// What the process is refused for a moment says nothing of the file.
 TEST_F(CheckpointFile, ThatTheSystemRefusesIsNotDamaged) {
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit none{0, before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  const std::string refused = refusalOf(path_);
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_EQ(refused,
-            "CHECKPOINT_UNREADABLE: The checkpoint \"" + path_ + "\" cannot be read: Too many open files.");
-  EXPECT_EQ(refusalOf(path_), "");
+  const std::string unreadable = "CHECKPOINT_UNREADABLE: The checkpoint \"" + path_ + "\" cannot be read: ";
+  {
+    const FailingCall opening(Call::kOpen, 1, EMFILE, Failing::kOnce);
+    EXPECT_EQ(refusalOf(path_), unreadable + "Too many open files.");
+  }
+  int calls = 0;
+  for (int nth = 1; calls >= nth - 1; ++nth) {
+    const FailingCall reading(Call::kRead, nth, EIO, Failing::kOnce);
+    const std::string refused = refusalOf(path_);
+    calls = reading.seen();
+    EXPECT_EQ(refused, calls >= nth ? unreadable + "Input/output error." : "") << "read " << nth;
+  }
+  EXPECT_GE(calls, 2);
 }
 
 TEST(Crc64, IsThatOfXz) {

@@ -67,8 +67,14 @@ int open(const char* path, int flags, ...) {
   va_start(rest, flags);
   const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
   va_end(rest);
-  if ((flags & O_ACCMODE) != O_RDONLY && fails(Call::kOpenForWriting)) return failed();
+  if (fails((flags & O_ACCMODE) == O_RDONLY ? Call::kOpen : Call::kOpenForWriting)) return failed();
   return next<int(const char*, int, ...)>("open")(path, flags, mode);
+}
+
+ssize_t pread(int descriptor, void* bytes, std::size_t count, off_t at) {
+  using namespace torchwing::test;
+  if (fails(Call::kRead)) return failed();
+  return next<ssize_t(int, void*, std::size_t, off_t)>("pread")(descriptor, bytes, count, at);
 }
 
 ssize_t write(int descriptor, const void* bytes, std::size_t count) {

@@ -3,7 +3,7 @@
 namespace torchwing::test {
 
 /// What a file system can refuse.
-enum class Call { kOpenForWriting, kWrite, kFsync, kRename };
+enum class Call { kOpen, kOpenForWriting, kRead, kWrite, kFsync, kRename };
 
 /// How often it does.
 enum class Failing { kOnce, kFromThereOn };
