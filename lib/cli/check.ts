@@ -39,6 +39,7 @@ export async function run(argv: readonly string[]): Promise<number> {
           workers: flags.workers ?? availableParallelism(),
           signal,
           onProgress: progress.show,
+          onStalled: ({ message }) => process.stderr.write(`${message}\n`),
           ...(flags['no-cache'] ? { cache: null } : {}),
         }),
       () => {},

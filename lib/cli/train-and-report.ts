@@ -43,9 +43,10 @@ export async function trainAndReport(
           signal,
           resume,
           onDownload: (progress) => downloads.show(progress),
-          onPreflight: ({ done, total }) => {
+          onPreflight: ({ done, total, warning }) => {
             downloads.close();
             preflight.show(done, total);
+            if (warning !== undefined) reporter.note(warning.message);
           },
           onEvent: (event) => {
             downloads.close();

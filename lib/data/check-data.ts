@@ -84,7 +84,7 @@ function contentHash(images: readonly CheckedImage[]): string {
 
 async function factsOf(
   phases: readonly PhaseSource[],
-  { limits, workers, signal, onProgress, cache = join(cacheFolder(), 'checks') }: CheckOptions,
+  { limits, workers, signal, onProgress, onStalled, cache = join(cacheFolder(), 'checks') }: CheckOptions,
 ): Promise<{ facts: Map<string, ImageFacts>; fromCache: number }> {
   const paths = [...new Set(phases.flatMap(({ source }) => source.images.map(({ path }) => path)))];
   const stamps = await stampsOf(paths);
@@ -107,6 +107,7 @@ async function factsOf(
     limits,
     workers,
     ...(signal === undefined ? {} : { signal }),
+    ...(onStalled === undefined ? {} : { onStalled }),
     onProgress: (done) => onProgress?.(fromCache + done, paths.length),
   });
   for (const [at, path] of unknown.entries()) facts.set(path, found[at] as ImageFacts);

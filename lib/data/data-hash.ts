@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { FolderImage } from './image-folder';
+import { inPieces } from './in-pieces';
 import type { SourceImages } from './source';
 
 /** Files asked for their size at once: enough to hide a network disk's latency, few enough for libuv's four threads. */
@@ -24,13 +25,15 @@ export async function sizeFiles(train: SourceImages, val: SourceImages): Promise
  * kept its size goes unnoticed, which only preflight sees. Times of change are left out: a copy of the data has others.
  * The size of a file that is not there is written as `-`; decoding it says what is wrong.
  */
-export function dataSha256(phases: readonly PhaseFiles[]): string {
+export async function dataSha256(phases: readonly PhaseFiles[]): Promise<string> {
   const hash = createHash('sha256');
   for (const { phase, source, bytes } of phases) {
-    for (const [at, { label, relativePath }] of source.images.entries()) {
+    const { images, classes } = source;
+    await inPieces(images.length, (at) => {
+      const { label, relativePath } = images[at] as FolderImage;
       const size = bytes[at] ?? -1;
-      hash.update(`${phase}\t${source.classes[label]}\t${relativePath}\t${size < 0 ? '-' : size}\n`);
-    }
+      hash.update(`${phase}\t${classes[label]}\t${relativePath}\t${size < 0 ? '-' : size}\n`);
+    });
   }
   return hash.digest('hex');
 }

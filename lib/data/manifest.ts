@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate, inflateSync } from 'node:zlib';
 import type { PhaseFiles } from './data-hash';
+import type { FolderImage } from './image-folder';
+import { inPieces } from './in-pieces';
 
 /**
  * A data set's files in short, for a checkpoint: enough to say later what has become another. Every file where they are
@@ -23,7 +25,7 @@ export interface ManifestClass {
 /** A file: its name, its bytes (-1: not there), and the first digits of its SHA-256, empty where it was not read. */
 export type ManifestFile = [name: string, bytes: number, contents: string];
 
-/** A checkpoint's record may have 16 MiB, and one is written again and again: about 15 bytes a file, 100 a class. */
+/** A checkpoint's record may have 16 MiB, and one is written again and again: 15 to 25 bytes a file, 100 a class. */
 const MOST_FILES = 100_000;
 const MOST_CLASSES = 10_000;
 const MOST_TEXT = 4 << 20;
@@ -38,11 +40,15 @@ export async function describeFiles(
 ): Promise<DataManifest> {
   const images = phases.reduce((sum, { source }) => sum + source.images.length, 0);
   if (images <= MOST_FILES) {
-    const files = phases.flatMap((phase) => phase.source.images.map((_, at) => entry(phase, at, contents)));
+    const files: ManifestFile[] = [];
+    for (const phase of phases)
+      await inPieces(phase.source.images.length, (at) => files.push(entry(phase, at, contents)));
     const packed = (await promisify(deflate)(JSON.stringify(files))).toString('base64');
     if (packed.length <= MOST_TEXT) return { files: packed };
   }
-  const classes = phases.flatMap((phase) => classesOf(phase, contents));
+  const perPhase: ManifestClass[][] = [];
+  for (const phase of phases) perPhase.push(await classesOf(phase, contents));
+  const classes = perPhase.flat();
   return classes.length <= MOST_CLASSES ? { classes } : null;
 }
 
@@ -64,26 +70,30 @@ function entry(
   at: number,
   contents: ReadonlyMap<string, string> | null,
 ): ManifestFile {
-  const { path, relativePath, label } = source.images[at] as (typeof source.images)[number];
+  const { path, relativePath, label } = source.images[at] as FolderImage;
   const name =
     source.dir === null ? `${phase}/${source.classes[label]}: ${relativePath}` : `${phase}/${relativePath}`;
   return [name, bytes[at] ?? -1, contents?.get(path)?.slice(0, FILE_DIGITS) ?? ''];
 }
 
-function classesOf(phase: PhaseFiles, contents: ReadonlyMap<string, string> | null): ManifestClass[] {
+async function classesOf(
+  phase: PhaseFiles,
+  contents: ReadonlyMap<string, string> | null,
+): Promise<ManifestClass[]> {
   const { source } = phase;
   const sums = source.classes.map((name) => ({
     ...{ name: `${phase.phase}/${name}`, images: 0 },
     ...{ names: createHash('sha256'), contents: createHash('sha256') },
   }));
-  for (const [at, { label, path }] of source.images.entries()) {
+  await inPieces(source.images.length, (at) => {
+    const { label, path } = source.images[at] as FolderImage;
     const sum = sums[label];
-    if (sum === undefined) continue;
+    if (sum === undefined) return;
     const [name, bytes] = entry(phase, at, null);
     sum.images += 1;
     sum.names.update(`${name}\t${bytes}\n`);
     sum.contents.update(`${contents?.get(path) ?? ''}\n`);
-  }
+  });
   return sums.map((sum) => ({
     name: sum.name,
     images: sum.images,

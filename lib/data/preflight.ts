@@ -42,7 +42,7 @@ export async function inspectData(config: Pick<ResolvedConfig, 'data' | 'seed'>)
     );
   }
   const found = await sizeFiles(train, val);
-  return { classes, train, val, sha256: dataSha256(found), contentSha256: null, found, manifest: null };
+  return { classes, train, val, sha256: await dataSha256(found), contentSha256: null, found, manifest: null };
 }
 
 function differences(train: readonly string[], val: readonly string[]): string {

@@ -12,6 +12,7 @@ const KEPT_FILES = 32;
 /** What must be the same for a file to be taken as it was: bytes and modification time in nanoseconds. */
 export interface FileStamp {
   size: string;
+  /** Of content and of the file itself: whoever copies over a file may set the first back, but not the second. */
   modified: string;
 }
 
@@ -88,8 +89,8 @@ export class VerdictCache {
 /** A file's stamp; null for a file that the system does not show. */
 export async function stampOf(path: string): Promise<FileStamp | null> {
   try {
-    const { size, mtimeNs } = await stat(path, { bigint: true });
-    return { size: String(size), modified: String(mtimeNs) };
+    const { size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return { size: String(size), modified: `${mtimeNs} ${ctimeNs}` };
   } catch {
     // Inspecting it says why.
     return null;

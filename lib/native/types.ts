@@ -157,6 +157,12 @@ export interface NativeLoaderCosts {
   skipped: number[];
 }
 
+/** A file that a worker has been busy with for so long. */
+export interface NativeImageUnderWay {
+  path: string;
+  seconds: number;
+}
+
 export interface NativeImageLoader {
   readonly steps: number;
   start(epoch: number, startStep: number): Promise<void>;
@@ -165,7 +171,7 @@ export interface NativeImageLoader {
   cancel(): void;
   costs(): Promise<NativeLoaderCosts>;
   /** Images that workers have been busy with for `seconds` or longer, the longest first. */
-  underWay(seconds: number): { path: string; seconds: number }[];
+  underWay(seconds: number): NativeImageUnderWay[];
   dispose(): void;
 }
 
@@ -197,6 +203,8 @@ export interface NativeImageInspection {
   /** The facts in the order of the paths, null after cancel(); once. On threads of its own, not the compute thread. */
   run(): Promise<NativeImageFacts[] | null>;
   cancel(): void;
+  /** As NativeImageLoader's. */
+  underWay(seconds: number): NativeImageUnderWay[];
   dispose(): void;
 }
 

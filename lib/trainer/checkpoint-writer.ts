@@ -5,11 +5,16 @@ import { TorchwingError } from '../native/errors';
 import { checkpointName, checkpointsBehind, removeCheckpoints } from './checkpoint-names';
 import { type CheckpointRecord, describeCheckpoint } from './checkpoint-record';
 import type { EventDelivery } from './event-delivery';
+import { KeptCheckpoints } from './kept-checkpoints';
 import type { Job } from './prepare';
 import type { RunFolder } from './run-folder';
 import type { RunState } from './run-state';
 import { serializeRecord } from './serialize-event';
 import type { PhasePosition } from './training-session';
+
+const NOT_WRITTEN = 'A checkpoint could not be written, and training went on';
+const NOT_SURE = 'A checkpoint was written, but a power cut may take it away';
+const NOT_REMOVED = 'An old checkpoint could not be removed, and training went on';
 
 /** A checkpoint that is in no file. */
 export interface HeldCheckpoint {
@@ -26,19 +31,14 @@ export class CheckpointWriter {
   readonly #folder: RunFolder;
   readonly #run: RunState;
   readonly #events: EventDelivery;
-  /** Names on the disk, the newest last. */
-  readonly #kept: string[];
+  readonly #kept: KeptCheckpoints;
   readonly #timer: NodeJS.Timeout | null;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting: ((path: string | null) => void)[] = [];
-  /** Kept however old it becomes. */
-  #pinned: string | null = null;
   /** What the pinned one should have held, when its file could not be written. */
   #unwritten: HeldCheckpoint | null = null;
   /** Of the newest that was begun; null when it could not be written. */
   #latest: string | null;
-  /** The newest of which it is sure that a power cut leaves it. */
-  #sure: string | null;
 
   /** @param kept names of the run's checkpoints so far, the newest last */
   constructor(job: Job, folder: RunFolder, run: RunState, events: EventDelivery, kept: readonly string[]) {
@@ -46,10 +46,9 @@ export class CheckpointWriter {
     this.#folder = folder;
     this.#run = run;
     this.#events = events;
-    this.#kept = [...kept];
+    const { everySeconds, keepLast } = job.config.checkpoint;
+    this.#kept = new KeptCheckpoints(folder.path, keepLast, kept);
     this.#latest = kept.at(-1) ?? null;
-    this.#sure = this.#latest;
-    const { everySeconds } = job.config.checkpoint;
     this.#timer =
       everySeconds > 0 ? setInterval(() => job.session.requestSnapshot(), everySeconds * 1000).unref() : null;
   }
@@ -90,9 +89,9 @@ export class CheckpointWriter {
   /** Keeps the one of the run as it is now until the next call; begins it where there is none. */
   async pin(): Promise<void> {
     const name = checkpointName(this.#run.position);
-    if (this.#pinned !== name) this.#hold(null);
+    if (this.#kept.pinned !== name) this.#hold(null);
     // Before it is written: when that fails, this decides whether its state is held.
-    this.#pinned = name;
+    this.#kept.pinned = name;
     if (this.#latest !== name) await this.begin();
   }
 
@@ -106,7 +105,7 @@ export class CheckpointWriter {
     await this.#tail;
     const abandoned = await checkpointsBehind(this.#folder.path, checkpointName(this.#run.position));
     await removeCheckpoints(this.#folder.path, abandoned);
-    for (const name of abandoned) this.#forget(name);
+    for (const name of abandoned) this.#kept.forget(name);
     await this.begin();
   }
 
@@ -141,28 +140,42 @@ export class CheckpointWriter {
         // A checkpoint's offset into the metrics must never be ahead of what a power cut leaves of them.
         await this.#folder.syncMetrics();
         await state.saveCheckpoint(path, text);
-        this.#sure = name;
-        await this.#keep(name);
-        this.#events.post({ type: 'checkpoint', epoch: position.epoch, path, kind: 'resume' });
-        this.#answer(path);
-        if (name === this.#pinned) this.#hold(null);
-        state.dispose();
-        return path;
       } catch (error) {
         // The last thing that can fail is to bring the folder to the disk: the file has its name by then.
         const inode = await inodeOf(path);
         const there = inode !== null && inode !== before;
-        if (there) await this.#keep(name).catch(() => undefined);
+        this.#warn('CHECKPOINT_NOT_WRITTEN', there ? NOT_SURE : NOT_WRITTEN, error);
+        if (there) await this.#keep(name, { sure: false });
         else if (this.#latest === name) this.#latest = null;
-        if (!there && name === this.#pinned && state !== null) this.#hold({ state, record });
+        if (!there && name === this.#kept.pinned && state !== null) this.#hold({ state, record });
         else state?.dispose();
-        this.#events.post({ type: 'warning', ...failureWarning(error, there) });
         this.#answer(null);
         return null;
       }
+      state.dispose();
+      if (name === this.#kept.pinned) this.#hold(null);
+      await this.#keep(name, { sure: true });
+      this.#events.post({ type: 'checkpoint', epoch: position.epoch, path, kind: 'resume' });
+      this.#answer(path);
+      return path;
     });
     this.#tail = written;
     return written;
+  }
+
+  async #keep(name: string, how: { sure: boolean }): Promise<void> {
+    try {
+      await this.#kept.add(name, how);
+    } catch (error) {
+      this.#warn('CHECKPOINT_NOT_REMOVED', NOT_REMOVED, error);
+    }
+  }
+
+  #warn(code: string, what: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof TorchwingError ? error.hint : undefined;
+    const message = `${what}: ${reason}`;
+    this.#events.post({ type: 'warning', code, message, ...(hint === undefined ? {} : { hint }) });
   }
 
   #hold(held: HeldCheckpoint | null): void {
@@ -170,37 +183,9 @@ export class CheckpointWriter {
     this.#unwritten = held;
   }
 
-  async #keep(name: string): Promise<void> {
-    this.#forget(name);
-    this.#kept.push(name);
-    const { keepLast } = this.#job.config.checkpoint;
-    const needed = [this.#pinned, this.#sure];
-    const surplus = this.#kept.slice(0, -keepLast).filter((old) => !needed.includes(old));
-    for (const old of surplus) this.#forget(old);
-    await removeCheckpoints(this.#folder.path, surplus);
-  }
-
-  #forget(name: string): void {
-    const at = this.#kept.indexOf(name);
-    if (at >= 0) this.#kept.splice(at, 1);
-  }
-
   #answer(path: string | null): void {
     for (const resolve of this.#waiting.splice(0)) resolve(path);
   }
-}
-
-function failureWarning(error: unknown, there: boolean) {
-  const reason = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof TorchwingError ? error.hint : undefined;
-  const what = there
-    ? 'A checkpoint was written, but a power cut may take it away'
-    : 'A checkpoint could not be written, and training went on';
-  return {
-    code: 'CHECKPOINT_NOT_WRITTEN',
-    message: `${what}: ${reason}`,
-    ...(hint === undefined ? {} : { hint }),
-  };
 }
 
 /** Tells a file from another one of the same name; null where there is none. */

@@ -4,12 +4,15 @@ import { describeFiles } from '../data/manifest';
 import type { InspectedData } from '../data/preflight';
 import { listBad, usableImages } from '../data/usable-images';
 import type { PrepareModelOptions } from '../model/prepare-model';
+import type { NativeWarning } from '../native/warnings';
 import type { StopControl } from './stop-control';
 
 /** Files inspected so far and files in all. */
 export interface PreflightProgress {
   done: number;
   total: number;
+  /** DATA_STALLED, each time that there is something new to say of files that do not come. No event: the first is `start`. */
+  warning?: NativeWarning;
 }
 
 interface PreflightOptions {
@@ -37,6 +40,7 @@ export async function preflight(
 ): Promise<InspectedData> {
   const { preflight: wanted, limits, workers, onBadImage } = config.data;
   if (!wanted) return { ...data, manifest: describe ? await describeFiles(data.found, null) : null };
+  let last: PreflightProgress = { done: 0, total: 0 };
   const checked = await control.abortable((signal) =>
     checkData(
       [
@@ -47,7 +51,11 @@ export async function preflight(
         limits,
         workers,
         signal,
-        onProgress: (done, total) => onPreflight?.({ done, total }),
+        onProgress: (done, total) => {
+          last = { done, total };
+          onPreflight?.(last);
+        },
+        onStalled: (warning) => onPreflight?.({ ...last, warning }),
       },
     ),
   );

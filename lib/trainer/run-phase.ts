@@ -1,10 +1,11 @@
+import { watchForStalls } from '../data/stall-watch';
+import { nativeOf } from '../native/arguments';
 import { TorchwingError } from '../native/errors';
 import type { Phase } from '../native/types';
 import type { EventContent } from './event-delivery';
 import type { PhaseMetrics } from './events';
 import type { FitLoop } from './fit-loop';
 import type { Job } from './prepare';
-import { watchForStalls } from './stall-watch';
 
 /**
  * The phase at which the run stands, or what is left of it, with its events. However it ends, the run's position says
@@ -21,9 +22,8 @@ export async function runPhase(
   const { epochs, checkpoint, autoBatch } = job.config;
   control.throwIfStopped();
   const forget = control.onStop(() => job.session.stop());
-  const endWatch = watchForStalls(job.loaders[phase], (warning) =>
-    events.post({ type: 'warning', ...warning }),
-  );
+  const reading = nativeOf(job.loaders[phase], 'loader', 'an ImageLoader');
+  const endWatch = watchForStalls(reading, (warning) => events.post({ type: 'warning', ...warning }));
   try {
     const result = await job.session.runEpoch(
       {

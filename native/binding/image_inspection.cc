@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "binding/decode_limits.h"
+#include "binding/images_under_way.h"
 #include "loader/background_task.h"
 
 namespace torchwing::binding {
@@ -85,6 +86,7 @@ void ImageInspectionHandle::init(Napi::Env env, Napi::Object exports) {
                          InstanceAccessor<&ImageInspectionHandle::done>("done"),
                          InstanceMethod<&ImageInspectionHandle::run>("run"),
                          InstanceMethod<&ImageInspectionHandle::cancel>("cancel"),
+                         InstanceMethod<&ImageInspectionHandle::underWay>("underWay"),
                          disposeMethod(),
                      }));
 }
@@ -113,6 +115,10 @@ Napi::Value ImageInspectionHandle::run(const Napi::CallbackInfo& info) {
 Napi::Value ImageInspectionHandle::cancel(const Napi::CallbackInfo& info) {
   core()->cancel();
   return info.Env().Undefined();
+}
+
+Napi::Value ImageInspectionHandle::underWay(const Napi::CallbackInfo& info) {
+  return imagesUnderWay(info.Env(), core()->underWay(readNumber(info[0], "seconds")));
 }
 
 }  // namespace torchwing::binding

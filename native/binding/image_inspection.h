@@ -19,6 +19,7 @@ class ImageInspectionHandle : public Handle<ImageInspectionHandle, ImageInspecti
   Napi::Value done(const Napi::CallbackInfo& info);
   Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value cancel(const Napi::CallbackInfo& info);
+  Napi::Value underWay(const Napi::CallbackInfo& info);
 };
 
 }  // namespace torchwing::binding

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "binding/decode_limits.h"
+#include "binding/images_under_way.h"
 #include "binding/loader_costs.h"
 #include "binding/tensor.h"
 #include "binding/transform_spec.h"
@@ -130,16 +131,7 @@ Napi::Value ImageLoaderHandle::costs(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ImageLoaderHandle::underWay(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const std::vector<ImageUnderWay> found = core()->loader().underWay(readNumber(info[0], "seconds"));
-  Napi::Array images = Napi::Array::New(env, found.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    Napi::Object image = Napi::Object::New(env);
-    image.Set("path", found[i].path);
-    image.Set("seconds", found[i].seconds);
-    images.Set(static_cast<std::uint32_t>(i), image);
-  }
-  return images;
+  return imagesUnderWay(info.Env(), core()->loader().underWay(readNumber(info[0], "seconds")));
 }
 
 }  // namespace torchwing::binding

@@ -174,7 +174,7 @@ describe('a disk that stops answering while training runs', () => {
     writeFileSync(order, 'ants/000.png\n');
     const output = join(data, 'run');
     const small = ['--weights', 'none', '--image-size', '32', '--workers', '2', '--mode', 'extractor'];
-    const more = ['--no-preflight', '--time-limit', '6s'];
+    const more = ['--no-preflight', '--time-limit', '12s'];
     const { code } = await torchwing(['train', '--data', data, '--output', output, ...small, ...more], {
       env: { LD_PRELOAD: shim, TORCHWING_STALL: order },
     });
@@ -200,11 +200,24 @@ describe('a disk that stops answering while training runs', () => {
     expect(existsSync(output)).toBe(false);
   });
 
+  test('is told of in preflight, too, and again only after as long', async () => {
+    const data = photos();
+    const order = join(data, 'order');
+    writeFileSync(order, 'ants/000.png\n');
+    const output = join(data, 'run');
+    const { code, stderr } = await torchwing(
+      ['train', '--data', data, '--output', output, '--weights', 'none', '--time-limit', '50s'],
+      { env: { LD_PRELOAD: shim, TORCHWING_STALL: order, XDG_CACHE_HOME: data } },
+    );
+    expect(code).toBe(0);
+    expect(stderr.match(/Waiting for files that do not come: ".*ants\/000\.png" \(3\d s\)/g)).toHaveLength(1);
+  }, 90_000);
+
   test('is told of after half a minute, with the file', async () => {
     const { said, code } = await stalled('warned');
     expect(code).toBe(0);
-    expect(said).toMatch(/^DATA_STALLED .*ants\/000\.png" \(30 s\)\. .*\ncompleted\n$/);
-  });
+    expect(said).toMatch(/^DATA_STALLED .*ants\/000\.png" \(3\d s\)\. .*\ncompleted\n$/);
+  }, 90_000);
 
   test('and then answers after all costs nothing but time', async () => {
     expect(await stalled('answer')).toMatchObject({ code: 0, said: 'completed\n' });

@@ -171,7 +171,7 @@ describe('a run that is stopped from outside', () => {
 
   test('by the time limit ends with exit code 0, and goes on to the end of a run that had no limit', async () => {
     const output = join(place, 'limit');
-    const { code, stdout, stderr } = await train(output, ['--epochs', '100000', '--time-limit', '8s']);
+    const { code, stdout, stderr } = await train(output, ['--epochs', '100000', '--time-limit', '10s']);
     expect(code).toBe(0);
     expect(events(stdout).at(-1)).toMatchObject({ type: 'end', stopped: 'timeLimit' });
     expect(stderr).toContain('--resume auto');

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainerConfig } from '../../lib/config/types';
 import type { NativePhaseOptions } from '../../lib/native/types';
@@ -16,6 +16,26 @@ const { aborted, checkpoints, collected, record, renew, trainer } = mockBench;
 
 afterAll(removeTemporaryFolders);
 beforeEach(mockBench.begin);
+
+test('an old checkpoint that cannot be removed is told of, and tried again with the next', async () => {
+  // A folder of that name, which is not removed as a file is, stands for one that may not be.
+  const old = join(mockBench.output, 'checkpoint-0001-train-000000.pth');
+  mockBench.fake.onPhase = async ({ options: { phase, epoch } }) => {
+    if (phase !== 'train') return;
+    if (epoch === 1) {
+      while (!existsSync(old)) await new Promise((resolve) => setImmediate(resolve));
+      rmSync(old);
+      mkdirSync(old);
+    }
+    if (epoch === 3) rmdirSync(old);
+  };
+  const { events } = await collected({}, { checkpoint: { everyEpochs: 1, keepLast: 1 } });
+  expect(events.flatMap((event) => (event.type === 'warning' ? [event.code] : []))).toEqual(
+    expect.arrayContaining(['CHECKPOINT_NOT_REMOVED']),
+  );
+  expect(events.filter(({ type }) => type === 'checkpoint')).toHaveLength(4 + 6);
+  expect(checkpoints()).toEqual(['checkpoint-0004-train-000000.pth']);
+});
 
 describe('checkpoints', () => {
   test('come every so many epochs, and the last two are kept', async () => {

@@ -44,7 +44,9 @@ function warningCodes(): string[] {
   const texts = files.map((name) => readFileSync(join(lib, name), 'utf8'));
   return [
     ...new Set(
-      texts.flatMap((text) => [...text.matchAll(/\bcode: .*?'([A-Z_]+)'/g)].map(([, code = '']) => code)),
+      texts.flatMap((text) =>
+        [...text.matchAll(/(?:\bcode: .*?|#warn\()'([A-Z_]+)'/g)].map(([, code = '']) => code),
+      ),
     ),
   ];
 }

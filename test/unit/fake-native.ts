@@ -427,6 +427,7 @@ export class FakeNative {
         return paths.map((path) => ({ ...goodImage(path), ...this.facts(path) }));
       },
       cancel,
+      underWay: () => [],
     });
   }
 

@@ -7,7 +7,7 @@ import { findDuplicates, NEAR_DISTANCE } from '../../lib/data/duplicates';
 import { DEFAULT_LIMITS } from '../../lib/data/loader-defaults';
 import { groupNearHashes } from '../../lib/data/near-hashes';
 import { inspectData } from '../../lib/data/preflight';
-import { VerdictCache } from '../../lib/data/verdict-cache';
+import { stampOf, VerdictCache } from '../../lib/data/verdict-cache';
 import type { NativeImageFacts } from '../../lib/native/types';
 import { Trainer } from '../../lib/trainer/trainer';
 import { FakeNative, goodImage } from './fake-native';
@@ -130,6 +130,23 @@ describe('duplicates', () => {
 });
 
 describe('the verdict cache', () => {
+  test('knows a file that was replaced by one of its size and time', async () => {
+    const path = join(temporaryFolder(), 'a.jpg');
+    writeFileSync(path, 'one');
+    utimesSync(path, 1, 1);
+    const before = await stampOf(path);
+    // The clock of the file system may stand for some milliseconds.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    writeFileSync(path, 'two');
+    utimesSync(path, 1, 1);
+    const cache = new VerdictCache(temporaryFolder(), 'set', 'terms');
+    if (before === null) throw new Error('There is no file.');
+    await cache.write(new Map([[path, { stamp: before, facts: goodImage(path) }]]));
+    await cache.read();
+    expect(cache.get(path, before)).not.toBeNull();
+    expect(cache.get(path, (await stampOf(path)) ?? before)).toBeNull();
+  });
+
   const stamp = { size: '10', modified: '20' };
   const facts = goodImage('a.jpg');
 

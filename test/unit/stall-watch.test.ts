@@ -1,18 +1,15 @@
-import type { ImageLoader } from '../../lib/data/image-loader';
-import { watchForStalls } from '../../lib/trainer/stall-watch';
+import { watchForStalls } from '../../lib/data/stall-watch';
 
 /** When each image that is under way was taken, in seconds. */
 const taken = new Map<string, number>();
 let now = 0;
-const loader = {
-  native: {
-    underWay: (least: number) =>
-      [...taken]
-        .map(([path, since]) => ({ path, seconds: now - since }))
-        .filter(({ seconds }) => seconds >= least)
-        .sort((a, b) => b.seconds - a.seconds),
-  },
-} as unknown as ImageLoader;
+const reading = {
+  underWay: (least: number) =>
+    [...taken]
+      .map(([path, since]) => ({ path, seconds: now - since }))
+      .filter(({ seconds }) => seconds >= least)
+      .sort((a, b) => b.seconds - a.seconds),
+};
 
 let heard: { at: number; message: string }[] = [];
 let end: () => void;
@@ -21,7 +18,7 @@ beforeEach(() => {
   now = 0;
   taken.clear();
   heard = [];
-  end = watchForStalls(loader, ({ message }) => heard.push({ at: now, message }));
+  end = watchForStalls(reading, ({ message }) => heard.push({ at: now, message }));
 });
 afterEach(() => {
   end();
@@ -40,7 +37,7 @@ test('an image that does not come is named after half a minute, and again each t
   taken.set('/photos/a.jpg', now);
   pass(300);
   expect(heard.map(({ at }) => at)).toEqual([130, 160, 220, 340]);
-  expect(heard[0]?.message).toContain('does not come: "/photos/a.jpg" (30 s).');
+  expect(heard[0]?.message).toContain('do not come: "/photos/a.jpg" (30 s).');
   expect(heard[3]?.message).toContain('"/photos/a.jpg" (240 s)');
 });
 

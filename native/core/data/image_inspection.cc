@@ -18,7 +18,11 @@ namespace torchwing {
 /// harmless.
 struct ImageInspection::Shared {
   Shared(std::vector<std::string> given, const DecodeLimits& limits, int workers)
-      : paths(std::move(given)), limits(limits), workers(workers), facts(paths.size()) {}
+      : paths(std::move(given)),
+        limits(limits),
+        workers(workers),
+        facts(paths.size()),
+        under_way(static_cast<std::size_t>(workers)) {}
 
   void cancel() noexcept {
     {
@@ -28,13 +32,17 @@ struct ImageInspection::Shared {
     changed.notify_all();
   }
 
-  /// A thread's.
-  void work() noexcept {
+  /// A thread's, which has a place of its own in `under_way`.
+  void work(std::size_t worker) noexcept {
     try {
       ImageInspector inspector(limits);
       while (!stop.requested()) {
         const std::size_t at = next.fetch_add(1);
         if (at >= paths.size()) break;
+        {
+          const std::lock_guard lock(mutex);
+          under_way.begin(worker, at);
+        }
         facts[at] = inspector.inspect(paths[at]);
         done.fetch_add(1, std::memory_order_relaxed);
       }
@@ -44,6 +52,7 @@ struct ImageInspection::Shared {
       if (failure == nullptr) failure = std::current_exception();
     }
     const std::lock_guard lock(mutex);
+    under_way.end(worker);
     alive -= 1;
     changed.notify_all();
   }
@@ -57,7 +66,8 @@ struct ImageInspection::Shared {
   std::atomic<std::int64_t> done{0};
   std::vector<ImageFacts> facts;  ///< each written by the thread that took its number
 
-  std::mutex mutex;  ///< guards what follows
+  mutable std::mutex mutex;  ///< guards what follows
+  ImagesUnderWay under_way;
   std::condition_variable changed;
   std::exception_ptr failure;
   std::size_t alive = 0;  ///< threads that have not ended
@@ -74,6 +84,11 @@ std::int64_t ImageInspection::done() const noexcept {
   return shared_->done.load(std::memory_order_relaxed);
 }
 
+std::vector<ImageUnderWay> ImageInspection::underWay(double seconds) const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->under_way.list(seconds, [this](std::size_t at) { return shared_->paths[at]; });
+}
+
 std::optional<std::vector<ImageFacts>> ImageInspection::run() {
   Shared& shared = *shared_;
   if (shared.started.exchange(true)) throw Error("INVALID_ARGUMENT", "This ImageInspection has run already.");
@@ -81,7 +96,9 @@ std::optional<std::vector<ImageFacts>> ImageInspection::run() {
   std::unique_lock lock(shared.mutex);
   std::vector<std::thread> threads;
   try {
-    for (; shared.alive < count; ++shared.alive) threads.emplace_back([own = shared_] { own->work(); });
+    for (; shared.alive < count; ++shared.alive) {
+      threads.emplace_back([own = shared_, worker = shared.alive] { own->work(worker); });
+    }
   } catch (const std::system_error&) {
     // The system grants fewer threads: those that began share the work.
     if (threads.empty()) throw;

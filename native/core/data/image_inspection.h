@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/data/decode_limits.h"
+#include "core/data/images_under_way.h"
 #include "core/data/inspect_image.h"
 
 namespace torchwing {
@@ -25,6 +26,8 @@ class ImageInspection {
   void cancel() noexcept;
   /// Files inspected so far. Any thread.
   std::int64_t done() const noexcept;
+  /// Files that threads have been busy with for `seconds` or longer, the longest first. Any thread.
+  std::vector<ImageUnderWay> underWay(double seconds) const;
 
  private:
   struct Shared;

@@ -131,18 +131,9 @@ LoaderCosts Loader::costs() const {
 }
 
 std::vector<ImageUnderWay> Loader::underWay(double seconds) const {
-  std::vector<ImageUnderWay> found;
   const std::lock_guard lock(shared_->mutex);
-  const Shared::Clock::time_point now = Shared::Clock::now();
-  for (const Shared::Busy& busy : shared_->busy) {
-    if (busy.sample < 0) continue;
-    const double taken = std::chrono::duration<double>(now - busy.since).count();
-    if (taken < seconds) continue;
-    found.push_back({shared_->options.samples[static_cast<std::size_t>(busy.sample)].path, taken});
-  }
-  std::sort(found.begin(), found.end(),
-            [](const ImageUnderWay& a, const ImageUnderWay& b) { return a.seconds > b.seconds; });
-  return found;
+  return shared_->under_way.list(
+      seconds, [this](std::size_t sample) { return shared_->options.samples[sample].path; });
 }
 
 std::int64_t Loader::skipped() const {

@@ -9,6 +9,7 @@
 
 #include "core/data/batch.h"
 #include "core/data/decode_limits.h"
+#include "core/data/images_under_way.h"
 #include "core/data/resize_weights.h"
 #include "core/data/transform_spec.h"
 
@@ -56,12 +57,6 @@ struct LoaderCosts {
   std::int64_t cache_hits = 0;        ///< images of these that needed no decoding
   std::int64_t cache_bytes = 0;       ///< held by the cache
   std::vector<std::int64_t> skipped;  ///< sample indices, ascending
-};
-
-/// An image that a worker has not finished with.
-struct ImageUnderWay {
-  std::string path;
-  double seconds = 0;  ///< since the worker took it
 };
 
 /// One phase's samples, decoded and transformed on plain worker threads that hold no Tensor and call no ATen.

@@ -26,7 +26,8 @@ void add(LoaderCosts& sum, const LoaderCosts& costs) {
 Loader::Shared::Shared(LoaderOptions given)
     : options(std::move(given)),
       pipeline(options.transforms, options.resize),
-      cache(options.samples.size(), options.cache_bytes) {
+      cache(options.samples.size(), options.cache_bytes),
+      under_way(static_cast<std::size_t>(workerCount())) {
   if (options.batch_size < 1) {
     throw Error("INVALID_CONFIG", "Invalid value for \"batchSize\": received " +
                                       std::to_string(options.batch_size) + ", expected an integer >= 1.");
@@ -50,7 +51,6 @@ Loader::Shared::Shared(LoaderOptions given)
     batch.width = pipeline.outputSize().width;
   }
   alive = workerCount();
-  busy.resize(static_cast<std::size_t>(alive));
 }
 
 int Loader::Shared::workerCount() const noexcept {
@@ -113,7 +113,7 @@ void Loader::Shared::work(std::size_t worker) {
     const Task task = takeTask();
     const std::int64_t begun_in = generation;
     working += 1;
-    busy[worker] = {task.sample, Clock::now()};
+    under_way.begin(worker, static_cast<std::size_t>(task.sample));
     lock.unlock();
     LoaderCosts made;
     std::exception_ptr failure;
@@ -125,7 +125,7 @@ void Loader::Shared::work(std::size_t worker) {
     }
     lock.lock();
     working -= 1;
-    busy[worker].sample = -1;
+    under_way.end(worker);
     bool notify = generation != begun_in;
     if (!notify) {
       add(costs, made);

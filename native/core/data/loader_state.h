@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -26,13 +25,6 @@ struct Loader::Shared {
     std::int64_t epoch = 0;
   };
 
-  using Clock = std::chrono::steady_clock;
-  /// What a worker is busy with.
-  struct Busy {
-    std::int64_t sample = -1;  ///< -1 for nothing
-    Clock::time_point since;
-  };
-
   explicit Shared(LoaderOptions given);
 
   int workerCount() const noexcept;
@@ -45,7 +37,7 @@ struct Loader::Shared {
   /// Drops what is left of the epoch; next() then returns nullptr.
   void abandonEpoch();
   void beginEpoch(std::int64_t new_epoch, std::int64_t start_step);
-  /// The thread of a worker, which has a place of its own in `busy`.
+  /// The thread of a worker, which has a place of its own in `under_way`.
   void work(std::size_t worker);
   /// What an image failed with, where memory ran out as OUT_OF_MEMORY. In a handler.
   std::exception_ptr currentFailure(std::int64_t sample) const noexcept;
@@ -68,7 +60,7 @@ struct Loader::Shared {
   std::size_t take_position = 0;  ///< next image of it
   std::int64_t next_step = 0;     ///< batch that next() returns next
   int working = 0;                ///< workers inside an image
-  std::vector<Busy> busy;
+  ImagesUnderWay under_way;
   int alive = 0;  ///< workers whose thread has not ended
   bool stopping = false;
   LoaderCosts costs;

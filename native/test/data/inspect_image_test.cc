@@ -222,6 +222,7 @@ TEST(ImageInspection, GivesTheFactsInOrderAtAnyNumberOfWorkers) {
     const auto facts = inspection.run();
     ASSERT_TRUE(facts.has_value());
     EXPECT_EQ(inspection.done(), 24);
+    EXPECT_TRUE(inspection.underWay(0).empty());
     auto& found = hashes.emplace_back();
     for (std::size_t i = 0; i < facts->size(); ++i) {
       EXPECT_EQ((*facts)[i].verdict, i % 5 == 3 ? ImageVerdict::kEmpty : ImageVerdict::kGood);

@@ -306,6 +306,24 @@ TEST_F(LoaderFiles, EveryTruncationOfAJpegIsAnError) {
   }
 }
 
+TEST(ImagesUnderWay, AreThoseThatTakeLongTheLongestFirst) {
+  const auto name = [](std::size_t image) { return "image " + std::to_string(image); };
+  ImagesUnderWay images(3);
+  images.begin(0, 7);
+  images.begin(1, 8);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  images.begin(2, 9);
+  images.end(1);
+  const std::vector<ImageUnderWay> all = images.list(0, name);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].path, "image 7");
+  EXPECT_EQ(all[1].path, "image 9");
+  const std::vector<ImageUnderWay> late = images.list(0.02, name);
+  ASSERT_FALSE(late.empty());
+  EXPECT_EQ(late[0].path, "image 7");
+  EXPECT_TRUE(images.list(1000, name).empty());
+}
+
 TEST(Loader, HasNothingUnderWayBehindAnEpoch) {
   Loader loader(options(9));
   EXPECT_TRUE(loader.underWay(0).empty());
