@@ -55,17 +55,15 @@ export async function trainAndReport(
           },
         }),
       ({ message }) => reporter.note(`${message} Finishing the current step; once more ends at once.`),
-    );
-    downloads.close();
-    preflight.close();
-    reporter.close();
+    ).finally(() => {
+      downloads.close();
+      preflight.close();
+      reporter.close();
+    });
     if (stopped === 'timeLimit') await sayHowToGoOn(folder);
     else if (!json) for (const line of next(folder)) process.stdout.write(`${line}\n`);
     return EXIT_DONE;
   } catch (error) {
-    downloads.close();
-    preflight.close();
-    reporter.close();
     if (!(error instanceof Interrupted)) throw error;
     if (error.heard) await sayHowToGoOn(folder);
     return error.exitCode;

@@ -1,10 +1,9 @@
 import type { NativeImageUnderWay } from '../native/types';
 import type { NativeWarning } from '../native/warnings';
+import { listFew } from './list-few';
 
 /** Seconds that a file may take before it is told of; none that is merely large takes as long. */
 const FIRST = 30;
-/** Files that a warning names. */
-const NAMED = 3;
 
 /** What has workers that read files: a loader, an inspection. */
 export interface Reading {
@@ -31,11 +30,10 @@ export function watchForStalls(reading: Reading, warn: (warning: NativeWarning) 
 }
 
 function stallWarning(stalled: readonly NativeImageUnderWay[]): NativeWarning {
-  const named = stalled.slice(0, NAMED).map(({ path, seconds }) => `"${path}" (${Math.floor(seconds)} s)`);
-  const more = stalled.length > NAMED ? ` and ${stalled.length - NAMED} more` : '';
+  const files = stalled.map(({ path, seconds }) => `"${path}" (${Math.floor(seconds)} s)`);
   return {
     code: 'DATA_STALLED',
-    message: `Waiting for files that do not come: ${named.join(', ')}${more}. The disk or the network share may have stopped answering.`,
+    message: `Waiting for files that do not come: ${listFew(files)}. The disk or the network share may have stopped answering.`,
     hint: 'It goes on as soon as they come, and can be stopped meanwhile; in training that leaves a checkpoint.',
   };
 }

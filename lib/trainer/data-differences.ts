@@ -1,8 +1,9 @@
+import { listFew } from '../data/list-few';
 import { type DataManifest, listedFiles, type ManifestFile } from '../data/manifest';
 import type { InspectedData } from '../data/preflight';
 import type { CheckpointRecord } from './checkpoint-record';
 
-/** Files or classes that are named of each kind of difference. */
+/** Classes that are named. */
 const NAMED = 3;
 
 /**
@@ -59,9 +60,8 @@ function nameText([name]: ManifestFile): string {
 /** `5 added ("a", "b", "c" and 2 more)`. */
 function listText(kind: string, names: readonly string[]): string {
   if (names.length === 0) return '';
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const separator = kind === 'changed' ? '; ' : ', ';
-  return `${names.length} ${names.length === 1 ? 'image' : 'images'} ${kind} (${names.slice(0, NAMED).join(separator)}${more})`;
+  return `${names.length} ${names.length === 1 ? 'image' : 'images'} ${kind} (${listFew(names, separator)})`;
 }
 
 /** For data that is too large for its files to be listed. */

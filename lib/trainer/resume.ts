@@ -1,12 +1,13 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { StateDict } from '../model/state-dict';
+import type { StateDict } from '../model/state-dict';
 import { TorchwingError } from '../native/errors';
 import type { NativeWarning } from '../native/warnings';
 import { checkpointsIn } from './checkpoint-names';
-import { type CheckpointRecord, machineOf, readCheckpointRecord } from './checkpoint-record';
+import { type CheckpointRecord, machineOf } from './checkpoint-record';
 import { configDifferences, type Difference, differenceText } from './config-differences';
 import { dataDifferences } from './data-differences';
 import type { Job } from './prepare';
+import { readCheckpoint } from './read-checkpoint';
 import { recordedConfig } from './recorded-config';
 import type { RunFolder } from './run-folder';
 import type { ResumeOption } from './types';
@@ -48,7 +49,7 @@ export async function openCheckpoint(
     const path = resolve(from);
     const inPlace = folder !== null && resumesIn(path, folder.path);
     const names = inPlace ? await checkpointsIn(folder.path) : [];
-    return { ...(await read(path)), ...around(names, basename(path)), path, inPlace, allowChanges };
+    return { ...(await readCheckpoint(path)), ...around(names, basename(path)), path, inPlace, allowChanges };
   }
   if (folder === null) {
     throw new TorchwingError(
@@ -63,7 +64,7 @@ export async function openCheckpoint(
     const path = join(folder.path, name);
     try {
       const { earlier } = around(names, name);
-      return { ...(await read(path)), earlier, later: damaged, path, inPlace: true, allowChanges };
+      return { ...(await readCheckpoint(path)), earlier, later: damaged, path, inPlace: true, allowChanges };
     } catch (error) {
       if (!(error instanceof TorchwingError) || error.code !== 'CHECKPOINT_DAMAGED') throw kept(error);
       damaged.push(name);
@@ -86,16 +87,6 @@ function kept(error: unknown): unknown {
 export function resumesIn(resume: ResumeOption, folder: string): boolean {
   const from = typeof resume === 'string' ? resume : resume.from;
   return from === 'auto' || dirname(resolve(from)) === folder;
-}
-
-async function read(path: string): Promise<Pick<Resumed, 'record' | 'state'>> {
-  const state = await StateDict.readCheckpoint(path);
-  try {
-    return { state, record: readCheckpointRecord(state.record, path) };
-  } catch (error) {
-    state.dispose();
-    throw error;
-  }
 }
 
 /** `names` come furthest first. */

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { StateDict } from '../model/state-dict';
+import type { StateDict } from '../model/state-dict';
 import { TorchwingError } from '../native/errors';
 import { checkpointName, checkpointsBehind, checkpointsIn } from './checkpoint-names';
-import { type CheckpointRecord, readCheckpointRecord } from './checkpoint-record';
+import type { CheckpointRecord } from './checkpoint-record';
 import type { RunParts } from './fit-loop';
 import type { Job } from './prepare';
+import { readCheckpoint } from './read-checkpoint';
 import { phaseStart, type RunPosition, type RunState } from './run-state';
 
 /** A state that a run can go back to. */
@@ -124,15 +125,9 @@ export class Rollback {
   async #read(name: string): Promise<RollbackPoint | null> {
     const { output, events } = this.#parts;
     const path = join(output?.folder.path ?? '', name);
-    const state = await StateDict.readCheckpoint(path);
-    try {
-      const record = readCheckpointRecord(state.record, path);
-      if (record.runId === events.runId) return { state, record };
-    } catch (error) {
-      state.dispose();
-      throw error;
-    }
-    state.dispose();
+    const point = await readCheckpoint(path);
+    if (point.record.runId === events.runId) return point;
+    point.state.dispose();
     return null;
   }
 
