@@ -5,21 +5,18 @@
 #include "core/device/device_failure.h"
 #include "core/device/memory_failure.h"
 #include "core/error.h"
+#include "core/first_line.h"
 #include "core/out_of_memory.h"
 
 namespace torchwing::binding {
 namespace {
-
-std::string firstLine(const std::string& text) {
-  return text.substr(0, text.find('\n'));
-}
 
 Napi::Value orNull(Napi::Env env, const std::optional<std::int64_t>& number) {
   if (!number) return env.Null();
   return Napi::Number::New(env, static_cast<double>(*number));
 }
 
-/// NativeMemoryDetails of lib/native/types.ts.
+/// MemoryDetails of lib/native/types.ts.
 Napi::Object detailsObject(Napi::Env env, const MemoryShortage& shortage) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("device", shortage.device);

@@ -14,6 +14,7 @@
 #include "core/runtime/stop_flag.h"
 
 namespace torchwing {
+
 /// Everything that the threads touch. Each of them holds a reference, so one that is left behind stays
 /// harmless.
 struct ImageInspection::Shared {

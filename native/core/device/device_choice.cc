@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/first_line.h"
 
 namespace torchwing {
 namespace {
@@ -33,7 +34,7 @@ Absence& absence() {
 class FirstWarning : public c10::WarningHandler {
  public:
   void process(const c10::Warning& warning) override {
-    if (text.empty()) text = warning.msg().substr(0, warning.msg().find('\n'));
+    if (text.empty()) text = firstLine(warning.msg());
   }
 
   std::string text;
@@ -51,8 +52,7 @@ const CudaStatus& libtorchStatus() {
       // them: any question to one would open a context there, for as long as the process lives.
       found.devices = at::globalContext().hasCUDA() ? at::accelerator::deviceCount() : 0;
     } catch (const c10::Error& error) {
-      const std::string text = error.what_without_backtrace();
-      warning.text = text.substr(0, text.find('\n'));
+      warning.text = firstLine(error.what_without_backtrace());
     }
     found.available = found.devices > 0;
     if (found.available) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/first_line.h"
+
 namespace torchwing {
 namespace {
 
@@ -19,10 +21,9 @@ std::optional<DeviceFailure> deviceFailure(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const c10::AcceleratorError& error) {
-    const std::string text = error.what_without_backtrace();
     const std::int32_t code = error.get_error_code();
     const bool lost = std::find(kLost.begin(), kLost.end(), code) != kLost.end();
-    return DeviceFailure{text.substr(0, text.find('\n')) + " (" + std::to_string(code) + ")",
+    return DeviceFailure{firstLine(error.what_without_backtrace()) + " (" + std::to_string(code) + ")",
                          lost ? "The device's state is lost for this process: start a new one, which goes on "
                                 "from a checkpoint (--resume auto)."
                               : "If it comes again, start a new process, and look at `nvidia-smi`."};

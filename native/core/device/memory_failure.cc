@@ -10,6 +10,7 @@
 
 #include "core/device/asked_bytes.h"
 #include "core/device/device_memory.h"
+#include "core/first_line.h"
 
 namespace torchwing {
 namespace {
@@ -56,8 +57,9 @@ c10::Device deviceOf(std::string_view text, const std::optional<c10::Device>& wo
   return accelerator ? c10::Device(*accelerator, indexIn(text)) : c10::Device(c10::kCPU);
 }
 
-std::string firstLine(std::string_view text) {
-  std::string line(text.substr(0, text.find('\n')));
+/// As part of a sentence, without its full stop.
+std::string firstSentence(std::string_view text) {
+  std::string line = firstLine(text);
   while (line.ends_with('.')) line.pop_back();
   return line;
 }
@@ -70,7 +72,7 @@ MemoryFailure describe(std::string_view text, const std::optional<c10::Device>& 
     return c10::CachingAllocator::format_size(static_cast<std::uint64_t>(bytes));
   };
   found.reason =
-      shortage.asked ? size(*shortage.asked) + " were asked for" : "LibTorch says: " + firstLine(text);
+      shortage.asked ? size(*shortage.asked) + " were asked for" : "LibTorch says: " + firstSentence(text);
   if (const auto room = deviceRoom(device)) {
     shortage.free = room->free;
     shortage.total = room->total;

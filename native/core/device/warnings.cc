@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/first_line.h"
+
 namespace torchwing {
 
 void Warnings::addListener(Listener listener) {
@@ -10,7 +12,7 @@ void Warnings::addListener(Listener listener) {
 }
 
 void Warnings::process(const c10::Warning& warning) {
-  const std::string message = warning.msg().substr(0, warning.msg().find('\n'));
+  const std::string message = firstLine(warning.msg());
   std::vector<Listener> listeners;
   {
     const std::lock_guard lock(mutex_);
