@@ -1,8 +1,12 @@
 /** What the soak trains, and what each of it has to end with however often it was interrupted. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Predictor, StateDict, Trainer, weightsSha256 } from './torchwing.mjs';
+
+const require = createRequire(import.meta.url);
+const { CLOCKED } = require('../../test/clocked-fields.cjs');
 
 const SIZE = 32;
 
@@ -33,8 +37,8 @@ export function recipesOn(data) {
   };
 }
 
-/** Fields of an event that a clock or the machine's memory decides. */
-const CLOCKED = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'memory', 'runId'];
+/** Each run has its own, besides. */
+const NOT_COMPARED = [...CLOCKED, 'runId'];
 
 async function shaOf(file) {
   const state = await StateDict.read(file);
@@ -49,7 +53,7 @@ async function shaOf(file) {
 export async function outcomeOf(folder) {
   const rows = readFileSync(path.join(folder, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
   const figures = rows
-    .map((row) => JSON.parse(row, (key, value) => (CLOCKED.includes(key) ? undefined : value)))
+    .map((row) => JSON.parse(row, (key, value) => (NOT_COMPARED.includes(key) ? undefined : value)))
     .filter(({ type }) => type === 'phaseEnd' || type === 'epochEnd');
   return {
     best: await shaOf(path.join(folder, 'best.pth')),

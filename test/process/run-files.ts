@@ -12,8 +12,7 @@ export async function shaOf(file: string): Promise<string> {
   }
 }
 
-/** Fields that a clock, the stages' costs or the machine's memory decide. */
-const CLOCKED = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'memory'];
+const { CLOCKED } = require('../clocked-fields.cjs') as { CLOCKED: string[] };
 
 /** The phaseEnd and epochEnd lines of a run's metrics.jsonl, without what no run repeats. */
 export function figuresOf(folder: string): { runId: string; [field: string]: unknown }[] {

@@ -4,6 +4,8 @@ import { Trainer } from '../../lib/trainer/trainer';
 import { RunBench } from './run-bench';
 import { rejection, removeTemporaryFolders, temporaryFolder } from './temporary-folder';
 
+const { CLOCKED } = require('../clocked-fields.cjs') as { CLOCKED: string[] };
+
 const mockBench = new RunBench();
 jest.mock('../../lib/native/load', () => ({
   loadNative: () => mockBench.fake.load.loadNative(),
@@ -17,7 +19,7 @@ beforeEach(mockBench.begin);
 
 /** Without what a clock or the machine's memory says. */
 function timeless(value: unknown): unknown {
-  const clocked = ['time', 'seconds', 'imagesPerSecond', 'costs', 'cache', 'memory', 'runId'];
+  const clocked = [...CLOCKED, 'runId'];
   return JSON.parse(JSON.stringify(value, (key, field) => (clocked.includes(key) ? undefined : field)));
 }
 

@@ -1,7 +1,8 @@
 // The order that a program gives faults.c, which is preloaded into its process: a file of `struct order`.
 const { openSync, readSync, writeSync } = require('node:fs');
 
-const SIZE = 84;
+/** Bytes of `struct order`. */
+const ORDER_SIZE = 84;
 const CALLS = { none: 0, open: 1, write: 2, fsync: 3, rename: 4, read: 5 };
 const ERRORS = { EIO: 5, EACCES: 13, ENOSPC: 28, short: 0 };
 const SEEN_AT = 12;
@@ -14,7 +15,7 @@ function openOrder(file) {
 
   /** The `nth` call from now on a file with `match` in its path fails, and those behind it but where it is to be `once`. */
   function arm(call, nth, error, match, { once = false } = {}) {
-    const bytes = Buffer.alloc(SIZE);
+    const bytes = Buffer.alloc(ORDER_SIZE);
     for (const [at, value] of [CALLS[call], nth, ERRORS[error] ?? 0, 0].entries())
       bytes.writeInt32LE(value, 4 * at);
     bytes.write(match, MATCH_AT, 'latin1');
@@ -33,4 +34,4 @@ function openOrder(file) {
   return { arm, disarm };
 }
 
-module.exports = { openOrder };
+module.exports = { ORDER_SIZE, openOrder };

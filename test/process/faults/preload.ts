@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Bytes of `struct order` in faults.c. */
-const ORDER_SIZE = 84;
+const { ORDER_SIZE } = require('./order.cjs') as { ORDER_SIZE: number };
 
 /** Compiles test/process/faults/`name`.c to a library for LD_PRELOAD, in `folder`. */
 export const { compilePreload } = require('./compile-preload.cjs') as {

@@ -1,10 +1,10 @@
 // One run that writes a checkpoint whenever it is asked to, while a single system call on that file fails: the first one of a
 // kind, the second, the fourth and so on, until none is left. Prints a line of JSON per fault.
 //   node faulty-checkpoints.cjs DATA OUTPUT ORDER      with test/process/faults preloaded
-const { readdirSync, statSync } = require('node:fs');
-const { join } = require('node:path');
+const { readdirSync } = require('node:fs');
 const { setTimeout: pause } = require('node:timers/promises');
-const { StateDict, Trainer } = require('../../../dist/index.js');
+const { Trainer } = require('../../../dist/index.js');
+const { damagedCheckpoints } = require('../faults/damaged-checkpoints.cjs');
 const { openOrder } = require('../faults/order.cjs');
 
 const [data, output, orderFile] = process.argv.slice(2);
@@ -23,26 +23,11 @@ const FAULTS = [
   'rename EIO',
 ];
 
-/** Files that were read and found whole, as long as nobody touched them. */
-const whole = new Set();
-
-async function damagedFiles() {
-  const damaged = [];
-  for (const name of readdirSync(output)) {
-    if (name.startsWith('.checkpoint-')) damaged.push(`${name} is left`);
-    if (!name.startsWith('checkpoint-')) continue;
-    const { ino, size, mtimeMs } = statSync(join(output, name));
-    const identity = [name, ino, size, mtimeMs].join(' ');
-    if (whole.has(identity)) continue;
-    try {
-      (await StateDict.readCheckpoint(join(output, name))).dispose();
-      whole.add(identity);
-    } catch (error) {
-      damaged.push(`${name}: ${error.message}`);
-    }
-  }
-  return damaged;
-}
+/** What no checkpoint may leave behind. */
+const leftovers = () =>
+  readdirSync(output)
+    .filter((name) => name.startsWith('.checkpoint-'))
+    .map((name) => `${name} is left`);
 
 /** @param told codes of the run's warnings, which this empties */
 async function loop(trainer, told, fault) {
@@ -53,7 +38,7 @@ async function loop(trainer, told, fault) {
     arm(call, nth, error, 'checkpoint-', { once: true });
     const path = await trainer.checkpoint();
     const seen = disarm();
-    found.damaged.push(...(await damagedFiles()));
+    found.damaged.push(...leftovers(), ...(await damagedCheckpoints(output)));
     if (seen < nth) return found;
     found.tried += 1;
     if (path === null) found.refused += 1;

@@ -2,8 +2,8 @@
 // none is left. Prints one line of JSON per attempt.
 //   node faulty-run.cjs DATA OUTPUT ORDER      with test/process/faults preloaded
 const { readdirSync, rmSync } = require('node:fs');
-const { join } = require('node:path');
-const { StateDict, Trainer } = require('../../../dist/index.js');
+const { Trainer } = require('../../../dist/index.js');
+const { damagedCheckpoints } = require('../faults/damaged-checkpoints.cjs');
 const { openOrder } = require('../faults/order.cjs');
 
 const [data, output, orderFile] = process.argv.slice(2);
@@ -42,19 +42,6 @@ async function attempt(folder) {
   const goesOn = folder === output && told.outcome === 'completed';
   if (goesOn && !told.warnings.includes('CHECKPOINT_NOT_WRITTEN')) epochs += 1;
   return told;
-}
-
-/** Reads every checkpoint that lies there; messages of those that are not whole. */
-async function damagedCheckpoints(folder) {
-  const damaged = [];
-  for (const name of readdirSync(folder).filter((one) => one.startsWith('checkpoint-'))) {
-    try {
-      (await StateDict.readCheckpoint(join(folder, name))).dispose();
-    } catch (error) {
-      damaged.push(error.message);
-    }
-  }
-  return damaged;
 }
 
 /** Files that no run may leave behind. */
